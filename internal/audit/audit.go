@@ -1,0 +1,224 @@
+// Package audit keeps the record of who did what: append-only, hash-chained, written in the
+// transaction of the change it records. A change that cannot be recorded does not happen, and a
+// refused attempt is recorded too.
+package audit
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/fault"
+)
+
+// A Log is the audit trail.
+type Log struct {
+	DB  *db.DB
+	Now func() time.Time
+}
+
+// A Record is one line of the trail.
+type Record struct {
+	Seq     int64
+	At      time.Time
+	Person  string
+	Session string
+	Action  access.Action
+	Subject string // what it was done to, such as a report's id
+	Refused bool
+	Detail  string // JSON; never a secret, never the body of a report
+	Hash    []byte
+}
+
+// Allow returns nil when the caller may do such a thing at all. Otherwise the refusal goes on
+// record and the error says so: not found to somebody who is not signed in or may not know.
+func (l *Log) Allow(ctx context.Context, who access.Caller, a access.Action, subject string) error {
+	if access.Allow(who, a) {
+		return nil
+	}
+	if who.Kind == access.Nobody {
+		return ErrSignIn
+	}
+	return l.Refuse(ctx, who, a, subject, fault.New(fault.Denied,
+		"Your role does not allow this (%s). Ask an administrator if it should.",
+		"この操作（%s）は、あなたの役割では行えません。必要な場合は管理者にご相談ください。", a))
+}
+
+// ErrSignIn is returned to a caller who is not signed in. Pages answer it with the sign-in form.
+var ErrSignIn = fault.New(fault.Denied, "Sign in first.", "先にサインインしてください。")
+
+// Refuse records a refused attempt and returns why.
+func (l *Log) Refuse(ctx context.Context, who access.Caller, a access.Action, subject string, why error) error {
+	err := l.DB.Tx(ctx, func(tx *sql.Tx) error {
+		return l.write(ctx, tx, who, a, subject, "refused", nil)
+	})
+	if err != nil {
+		return fmt.Errorf("recording a refusal: %w", err)
+	}
+	return why
+}
+
+// Record writes what was done in the transaction that does it. detail becomes JSON.
+//
+// It is the last but one statement of a transaction (the message to the outbox is the last):
+// it holds the head of the chain until the commit, and every other change waits for it. A
+// transaction that also appends to the receipt log takes the log's head first.
+func (l *Log) Record(ctx context.Context, tx *sql.Tx, who access.Caller, a access.Action, subject string, detail any) error {
+	return l.write(ctx, tx, who, a, subject, "done", detail)
+}
+
+func (l *Log) write(ctx context.Context, tx *sql.Tx, who access.Caller, a access.Action, subject, outcome string, detail any) error {
+	body := []byte("{}")
+	if detail != nil {
+		var err error
+		if body, err = json.Marshal(detail); err != nil {
+			return fmt.Errorf("recording %s: %w", a, err)
+		}
+	}
+	var seq int64
+	var prev []byte
+	err := tx.QueryRowContext(ctx, `
+		INSERT INTO audit_head (id, seq, hash)
+		VALUES (1, 1, $1)
+		ON CONFLICT (id) DO UPDATE SET seq = audit_head.seq + 1
+		RETURNING seq, hash`, []byte{}).Scan(&seq, &prev)
+	if err != nil {
+		return fmt.Errorf("recording %s: %w", a, err)
+	}
+	r := Record{
+		Seq: seq, At: l.Now().UTC(), Person: who.ID, Session: who.Session, Action: a,
+		Subject: subject, Refused: outcome == "refused", Detail: string(body),
+	}
+	r.Hash = r.chain(prev)
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO audit (seq, at, person, session, action, subject, outcome, detail, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		r.Seq, db.Micros(r.At), r.Person, r.Session, string(r.Action), r.Subject, outcome, r.Detail, r.Hash); err != nil {
+		return fmt.Errorf("recording %s: %w", a, err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, r.Hash); err != nil {
+		return fmt.Errorf("recording %s: %w", a, err)
+	}
+	return nil
+}
+
+// chain returns SHA-256 over the previous hash and this record, each field with its length before
+// it, so that no two records have the same bytes.
+func (r Record) chain(prev []byte) []byte {
+	h := sha256.New()
+	h.Write(prev)
+	var n [8]byte
+	number := func(v int64) {
+		binary.BigEndian.PutUint64(n[:], uint64(v))
+		h.Write(n[:])
+	}
+	number(r.Seq)
+	number(db.Micros(r.At))
+	refused := int64(0)
+	if r.Refused {
+		refused = 1
+	}
+	number(refused)
+	for _, s := range []string{r.Person, r.Session, string(r.Action), r.Subject, r.Detail} {
+		number(int64(len(s)))
+		h.Write([]byte(s))
+	}
+	return h.Sum(nil)
+}
+
+// A Query selects records: of one subject, of one person, or all, newest first.
+type Query struct {
+	Subject, Person string
+	Before          int64 // only records with a smaller Seq; 0 means from the newest
+	Limit           int   // 0 means 100
+}
+
+// List returns records, newest first.
+func (l *Log) List(ctx context.Context, who access.Caller, q Query) ([]Record, error) {
+	if err := l.Allow(ctx, who, access.AuditRead, q.Subject); err != nil {
+		return nil, err
+	}
+	if q.Limit == 0 {
+		q.Limit = 100
+	}
+	rows, err := l.DB.Read().QueryContext(ctx, `
+		SELECT seq, at, person, session, action, subject, outcome, detail, hash
+		FROM audit
+		WHERE ($1 = '' OR subject = $1) AND ($2 = '' OR person = $2) AND ($3 = 0 OR seq < $3)
+		ORDER BY seq DESC
+		LIMIT $4`, q.Subject, q.Person, q.Before, q.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the audit trail: %w", err)
+	}
+	return scan(rows)
+}
+
+// Verify walks the whole chain and names the first record that does not follow from the one before
+// it. It returns the number of records.
+func (l *Log) Verify(ctx context.Context) (int64, error) {
+	var prev []byte
+	var seq int64
+	for {
+		rows, err := l.DB.Read().QueryContext(ctx, `
+			SELECT seq, at, person, session, action, subject, outcome, detail, hash
+			FROM audit
+			WHERE seq > $1
+			ORDER BY seq
+			LIMIT 1000`, seq)
+		if err != nil {
+			return seq, fmt.Errorf("reading the audit trail: %w", err)
+		}
+		page, err := scan(rows)
+		if err != nil {
+			return seq, err
+		}
+		for _, r := range page {
+			if r.Seq != seq+1 {
+				return seq, fmt.Errorf("audit record %d is missing", seq+1)
+			}
+			if string(r.chain(prev)) != string(r.Hash) {
+				return seq, fmt.Errorf("audit record %d was changed, or one before it was", r.Seq)
+			}
+			seq, prev = r.Seq, r.Hash
+		}
+		if len(page) == 0 {
+			break
+		}
+	}
+	var head int64
+	var hash []byte
+	err := l.DB.Read().QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&head, &hash)
+	if errors.Is(err, sql.ErrNoRows) && seq == 0 {
+		return 0, nil
+	}
+	if err != nil {
+		return seq, fmt.Errorf("reading the end of the audit trail: %w", err)
+	}
+	if head != seq || string(hash) != string(prev) {
+		return seq, fmt.Errorf("the audit trail ends at record %d, but %d were written", seq, head)
+	}
+	return seq, nil
+}
+
+func scan(rows *sql.Rows) ([]Record, error) {
+	defer rows.Close()
+	var all []Record
+	for rows.Next() {
+		var r Record
+		var at int64
+		var outcome string
+		if err := rows.Scan(&r.Seq, &at, &r.Person, &r.Session, &r.Action, &r.Subject, &outcome, &r.Detail, &r.Hash); err != nil {
+			return nil, fmt.Errorf("reading the audit trail: %w", err)
+		}
+		r.At, r.Refused = db.Time(at), outcome == "refused"
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
