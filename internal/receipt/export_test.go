@@ -1,0 +1,8 @@
+package receipt
+
+// Waiting returns how many callers wait for a leader.
+func Waiting(l *Log) int {
+	l.group.mu.Lock()
+	defer l.group.mu.Unlock()
+	return len(l.group.queue)
+}
