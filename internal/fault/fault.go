@@ -56,6 +56,9 @@ func New(kind Kind, en, ja string, args ...any) *Error {
 	return &Error{Kind: kind, Text: t}
 }
 
+// Of returns a fault that says a text kept elsewhere.
+func Of(kind Kind, text lang.Text) *Error { return &Error{Kind: kind, Text: text} }
+
 // At returns the fault with the field it is about.
 func (e *Error) At(field string) *Error {
 	c := *e
