@@ -6,3 +6,6 @@ func Waiting(l *Log) int {
 	defer l.group.mu.Unlock()
 	return len(l.group.queue)
 }
+
+// SignEvidence signs a card as a desk that lies would.
+func SignEvidence(e Evidence, k *Key) ([]byte, error) { return e.file(k) }

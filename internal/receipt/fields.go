@@ -28,6 +28,14 @@ func (f *fields) fail(en, ja string, args ...any) {
 	}
 }
 
+// wrong fails about the line that was just read.
+func (f *fields) wrong(en, ja string, args ...any) {
+	if f.err == nil {
+		f.at--
+		f.fail(en, ja, args...)
+	}
+}
+
 // line returns the line to read next, or nothing at the end.
 func (f *fields) line() string {
 	if f.at < len(f.lines) {
@@ -79,8 +87,7 @@ func (f *fields) raw(key string) string {
 func (f *fields) text(key string) string {
 	v, ok := unescape(f.raw(key))
 	if !ok {
-		f.at--
-		f.fail("%s holds a broken escape.", "%s のエスケープが正しくありません。", key)
+		f.wrong("%s holds a broken escape.", "%s のエスケープが正しくありません。", key)
 	}
 	return v
 }
@@ -89,8 +96,7 @@ func (f *fields) count(key string) int64 {
 	v := f.raw(key)
 	n, err := parseCount(v)
 	if err != nil {
-		f.at--
-		f.fail("%s is not a number.", "%s が数値ではありません。", key)
+		f.wrong("%s is not a number.", "%s が数値ではありません。", key)
 	}
 	return n
 }
@@ -99,8 +105,7 @@ func (f *fields) time(key string) time.Time {
 	v := f.raw(key)
 	t, err := time.Parse(stampLayout, v)
 	if err != nil {
-		f.at--
-		f.fail("%s is not a time.", "%s が時刻ではありません。", key)
+		f.wrong("%s is not a time.", "%s が時刻ではありません。", key)
 	}
 	return t
 }
@@ -108,8 +113,7 @@ func (f *fields) time(key string) time.Time {
 func (f *fields) hex(key string) Hash {
 	h, err := parseHex(f.raw(key))
 	if err != nil {
-		f.at--
-		f.fail("%s is not a SHA-256 hash.", "%s がSHA-256ハッシュではありません。", key)
+		f.wrong("%s is not a SHA-256 hash.", "%s がSHA-256ハッシュではありません。", key)
 	}
 	return h
 }
@@ -122,8 +126,7 @@ func (f *fields) sized(key string) (Hash, int64, string) {
 	n, err2 := parseCount(size)
 	name, ok := unescape(name)
 	if err1 != nil || err2 != nil || !ok || named && name == "" {
-		f.at--
-		f.fail("%s is not a SHA-256 hash and a size.", "%s がSHA-256ハッシュとサイズではありません。", key)
+		f.wrong("%s is not a SHA-256 hash and a size.", "%s がSHA-256ハッシュとサイズではありません。", key)
 	}
 	return h, n, name
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -121,11 +122,19 @@ func (d *desk) submit(id string) receipt.Logged {
 	return receipt.Logged{Statement: s, Index: e.Index}
 }
 
+// fill logs n statements that come together.
 func (d *desk) fill(n int) {
 	d.t.Helper()
+	var all sync.WaitGroup
 	for i := range n {
-		d.submit(fmt.Sprintf("fill%d", i))
+		s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprintf("fill%d", i) })
+		all.Go(func() {
+			if _, _, err := d.Append(ctx, thing(&s)); err != nil {
+				d.t.Errorf("appending: %v", err)
+			}
+		})
 	}
+	all.Wait()
 }
 
 func (d *desk) pace() {
@@ -325,3 +334,8 @@ func each(t *testing.T, fn func(t *testing.T, d *desk)) {
 }
 
 func lines(b []byte) []string { return strings.Split(string(bytes.TrimSuffix(b, []byte("\n"))), "\n") }
+
+// broken is a log on a disk or line that fails.
+type broken struct{}
+
+func (broken) Fetch(context.Context, string) ([]byte, error) { return nil, io.ErrUnexpectedEOF }
