@@ -1,0 +1,217 @@
+package report
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/attachment"
+	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/fault"
+	"hinomi.dev/hinomi/internal/id"
+)
+
+// A Draft is a report that its author is still writing. It is saved as typed, however unfinished,
+// and nobody else ever sees it.
+type Draft struct {
+	ID        string
+	Person    string
+	Body      Submission
+	Files     []File
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Report    string // what it became, or empty
+}
+
+// Limits of drafts: far above honest use, low enough that nobody fills the disk by drafts.
+const (
+	maxDrafts     = 50
+	maxDraftFiles = 50
+)
+
+// NewDraft makes an empty draft.
+func (rs *Reports) NewDraft(ctx context.Context, who access.Caller, body Submission) (Draft, error) {
+	if err := rs.Audit.Allow(ctx, who, access.ReportDraft, ""); err != nil {
+		return Draft{}, err
+	}
+	if err := body.Storable(); err != nil {
+		return Draft{}, err
+	}
+	now := rs.Now()
+	d := Draft{ID: id.New(now), Person: who.ID, Body: body, Version: 1, CreatedAt: now, UpdatedAt: now}
+	return d, rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		var n int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM draft WHERE person = $1 AND report = ''`, who.ID).Scan(&n); err != nil {
+			return fmt.Errorf("counting drafts: %w", err)
+		}
+		if n >= maxDrafts {
+			return fault.New(fault.Conflict,
+				"You have %d drafts. Send or discard one first; nothing was lost.",
+				"下書きが%d件あります。先にどれかを送信または破棄してください。失われたものはありません。", n)
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO draft (`+draftColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, '')`,
+			d.ID, d.Person, string(body.Bytes()), d.Version, db.Micros(now), db.Micros(now))
+		if err != nil {
+			return fmt.Errorf("saving draft %s: %w", d.ID, err)
+		}
+		return nil
+	})
+}
+
+// Draft returns one of the caller's drafts.
+func (rs *Reports) Draft(ctx context.Context, who access.Caller, draft string) (Draft, error) {
+	if err := rs.Audit.Allow(ctx, who, access.ReportDraft, draft); err != nil {
+		return Draft{}, err
+	}
+	return findDraft(ctx, rs.DB.Read(), who, draft)
+}
+
+func findDraft(ctx context.Context, q db.Querier, who access.Caller, draft string) (Draft, error) {
+	d, err := scanDraft(q.QueryRowContext(ctx, `SELECT `+draftColumns+` FROM draft WHERE id = $1 AND person = $2`, draft, who.ID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, fault.New(fault.NotFound,
+			"This draft is not here any more. Look at the list of your reports: it may have been sent.",
+			"この下書きは見つかりません。送信済みかもしれませんので、報告の一覧をご確認ください。")
+	}
+	if err != nil {
+		return d, fmt.Errorf("reading draft %s: %w", draft, err)
+	}
+	rows, err := q.QueryContext(ctx, `SELECT hash, name, size FROM draft_file WHERE draft = $1 ORDER BY at, hash`, draft)
+	if err != nil {
+		return d, fmt.Errorf("reading the files of draft %s: %w", draft, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f File
+		if err := rows.Scan(&f.Hash, &f.Name, &f.Size); err != nil {
+			return d, fmt.Errorf("reading the files of draft %s: %w", draft, err)
+		}
+		d.Files = append(d.Files, f)
+	}
+	return d, rows.Err()
+}
+
+// Drafts lists the caller's drafts that are not sent yet, the last touched first.
+func (rs *Reports) Drafts(ctx context.Context, who access.Caller) ([]Draft, error) {
+	if err := rs.Audit.Allow(ctx, who, access.ReportDraft, ""); err != nil {
+		return nil, err
+	}
+	rows, err := rs.DB.Read().QueryContext(ctx, `
+		SELECT `+draftColumns+`
+		FROM draft
+		WHERE person = $1 AND report = ''
+		ORDER BY updated_at DESC`, who.ID)
+	if err != nil {
+		return nil, fmt.Errorf("listing drafts: %w", err)
+	}
+	defer rows.Close()
+	var all []Draft
+	for rows.Next() {
+		d, err := scanDraft(rows)
+		if err != nil {
+			return nil, fmt.Errorf("listing drafts: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// SaveDraft keeps what is typed. The last save wins: two tabs of one author are one author, and an
+// autosave that refuses would lose more than it protects.
+func (rs *Reports) SaveDraft(ctx context.Context, who access.Caller, draft string, body Submission) (Draft, error) {
+	d, err := rs.Draft(ctx, who, draft)
+	if err != nil {
+		return d, err
+	}
+	if err := body.Storable(); err != nil {
+		return d, err
+	}
+	d.Body, d.UpdatedAt = body, rs.Now()
+	return d, rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+			UPDATE draft SET body = $1, updated_at = $2, version = version + 1
+			WHERE id = $3 AND person = $4 AND report = ''`, string(body.Bytes()), db.Micros(d.UpdatedAt), draft, who.ID)
+		if err != nil {
+			return fmt.Errorf("saving draft %s: %w", draft, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, sent(d.Report))
+		}
+		return nil
+	})
+}
+
+func sent(report string) error {
+	return fault.New(fault.Conflict,
+		"This draft was sent as report %s. Write what you want to add as a message there.",
+		"この下書きは報告 %s として送信済みです。追記はその報告のメッセージに書いてください。", report)
+}
+
+// DiscardDraft removes a draft that its author does not want any more.
+func (rs *Reports) DiscardDraft(ctx context.Context, who access.Caller, draft string) error {
+	d, err := rs.Draft(ctx, who, draft)
+	if err != nil {
+		return err
+	}
+	if d.Report != "" {
+		return sent(d.Report)
+	}
+	return rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM draft WHERE id = $1 AND person = $2 AND report = ''`, draft, who.ID)
+		return err
+	})
+}
+
+// AddFile streams an attachment to disk and then lists it with the draft. Bytes that arrive and are
+// never listed (a crash between the two) are swept later.
+func (rs *Reports) AddFile(ctx context.Context, who access.Caller, draft, name string, r io.Reader) (File, error) {
+	d, err := rs.Draft(ctx, who, draft)
+	if err != nil {
+		return File{}, err
+	}
+	if d.Report != "" {
+		return File{}, sent(d.Report)
+	}
+	if len(d.Files) >= maxDraftFiles {
+		return File{}, fault.New(fault.Conflict,
+			"A report holds %d files. Pack the rest into one archive; nothing was lost.",
+			"1件の報告に添付できるのは%d個までです。残りは1つのアーカイブにまとめてください。失われたものはありません。", maxDraftFiles).At("files")
+	}
+	blob, err := rs.Files.Put(ctx, r)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{Hash: blob.SHA256, Name: attachment.SafeName(name), Size: blob.Size}
+	return f, rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO draft_file (draft, hash, name, size, at)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (draft, hash) DO UPDATE SET name = excluded.name`, draft, f.Hash, f.Name, f.Size, db.Micros(rs.Now()))
+		if err != nil {
+			return fmt.Errorf("listing a file of draft %s: %w", draft, err)
+		}
+		return nil
+	})
+}
+
+// RemoveFile takes a file off the draft.
+func (rs *Reports) RemoveFile(ctx context.Context, who access.Caller, draft, hash string) error {
+	d, err := rs.Draft(ctx, who, draft)
+	if err != nil {
+		return err
+	}
+	if d.Report != "" {
+		return sent(d.Report)
+	}
+	return rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM draft_file WHERE draft = $1 AND hash = $2`, draft, hash)
+		return err
+	})
+}

@@ -1,0 +1,216 @@
+package report
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/bus"
+	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/fault"
+	"hinomi.dev/hinomi/internal/id"
+)
+
+// An Audience says who reads a message.
+type Audience string
+
+// The audiences.
+const (
+	Public   Audience = "public"   // the reporter and the desk
+	Internal Audience = "internal" // the desk alone
+)
+
+// A Message is one text of the conversation. The account is the channel (R-10, terms 2.4): a message
+// is told when it stands here, and mail is a copy.
+type Message struct {
+	ID         string
+	Report     string
+	Author     string // a person, or the product
+	AuthorKind access.Kind
+	Audience   Audience
+	Body       string // Markdown, as typed
+	At         time.Time
+	NeedsReply bool      // starts the clock of thirty days (R-33)
+	AnsweredAt time.Time // when the reply came
+	ReadAt     time.Time // when the other side opened it in the account
+}
+
+// maxMessage is the size of one message in bytes: longer things are attachments.
+const maxMessage = 64 << 10
+
+func checkBody(body string) error {
+	switch {
+	case strings.TrimSpace(body) == "":
+		return fault.New(fault.Invalid, "Write the message first.", "メッセージを入力してください。").At("body")
+	case !utf8.ValidString(body) || strings.ContainsRune(body, 0):
+		return fault.New(fault.Invalid, "This text is not in UTF-8.", "文字コードが UTF-8 ではありません。").At("body")
+	case len(body) > maxMessage:
+		return fault.New(fault.Invalid, "A message holds 64 KiB; this one has %d. Attach the rest.",
+			"メッセージは64 KiBまでです（現在%d KiB）。残りは添付してください。", len(body)>>10).At("body")
+	}
+	return nil
+}
+
+// A Told announces something that stands in the account now, so that a copy can be mailed.
+type Told struct {
+	Report   string `json:"report"`
+	Person   string `json:"person"`
+	About    string `json:"about"` // the message or decision
+	What     string `json:"what"`  // message, question, decision
+	Reporter bool   `json:"reporter"`
+}
+
+// Say writes to the reporter. needsReply starts the clock of thirty days and hands over the turn.
+func (rs *Reports) Say(ctx context.Context, who access.Caller, report, body string, needsReply bool) error {
+	if err := rs.Audit.Allow(ctx, who, access.ReportMessage, report); err != nil {
+		return err
+	}
+	if err := checkBody(body); err != nil {
+		return err
+	}
+	r, err := find(ctx, rs.DB.Read(), report)
+	if err != nil {
+		return err
+	}
+	was, now := r, rs.Now()
+	if needsReply && r.State != NeedsInformation {
+		if r, err = r.Move(NeedsInformation); err != nil {
+			return err
+		}
+		r.AskedFrom = was.State
+	}
+	m := Message{
+		ID: id.New(now), Report: report, Author: who.ID, AuthorKind: access.Staff,
+		Audience: Public, Body: body, At: now, NeedsReply: needsReply,
+	}
+	return rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if err := insertMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := rs.answered(ctx, tx, r, who); err != nil {
+			return err
+		}
+		if needsReply {
+			if err := rs.asked(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		if err := rs.settle(ctx, tx, was, r); err != nil {
+			return err
+		}
+		if err := rs.Audit.Record(ctx, tx, who, access.ReportMessage, report, map[string]any{"message": m.ID, "needs_reply": needsReply}); err != nil {
+			return err
+		}
+		what := "message"
+		if needsReply {
+			what = "question"
+		}
+		return bus.Queue(ctx, tx, now, "report.told", Told{Report: report, Person: r.Reporter, About: m.ID, What: what, Reporter: true})
+	})
+}
+
+// Note writes for the desk alone.
+func (rs *Reports) Note(ctx context.Context, who access.Caller, report, body string) error {
+	if err := rs.Audit.Allow(ctx, who, access.ReportNote, report); err != nil {
+		return err
+	}
+	if err := checkBody(body); err != nil {
+		return err
+	}
+	if _, err := find(ctx, rs.DB.Read(), report); err != nil {
+		return err
+	}
+	now := rs.Now()
+	m := Message{
+		ID: id.New(now), Report: report, Author: who.ID, AuthorKind: access.Staff,
+		Audience: Internal, Body: body, At: now,
+	}
+	return rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if err := insertMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		return rs.Audit.Record(ctx, tx, who, access.ReportNote, report, map[string]any{"message": m.ID})
+	})
+}
+
+// Reply writes to the desk on the caller's own report. It answers whatever the desk had asked, and
+// hands the turn back.
+func (rs *Reports) Reply(ctx context.Context, who access.Caller, report, body string) error {
+	r, err := rs.own(ctx, who, access.ReportReply, report)
+	if err != nil {
+		return err
+	}
+	if err := checkBody(body); err != nil {
+		return err
+	}
+	was, now := r, rs.Now()
+	if r.State == NeedsInformation {
+		if r, err = r.Move(r.AskedFrom); err != nil {
+			return err
+		}
+		r.AskedFrom = ""
+	}
+	m := Message{
+		ID: id.New(now), Report: report, Author: who.ID, AuthorKind: access.Participant,
+		Audience: Public, Body: body, At: now,
+	}
+	return rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if err := insertMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE message SET answered_at = $1
+			WHERE report = $2 AND needs_reply AND answered_at = 0`, db.Micros(now), report); err != nil {
+			return fmt.Errorf("answering on report %s: %w", report, err)
+		}
+		if err := rs.replied(ctx, tx, was, r); err != nil {
+			return err
+		}
+		if err := rs.settle(ctx, tx, was, r); err != nil {
+			return err
+		}
+		if err := rs.Audit.Record(ctx, tx, who, access.ReportReply, report, map[string]any{"message": m.ID}); err != nil {
+			return err
+		}
+		return bus.Queue(ctx, tx, now, "report.replied", Told{Report: report, Person: who.ID, About: m.ID, What: "message"})
+	})
+}
+
+// MarkRead records that the other side has opened what stands in the account: the delivery state
+// that matters (R-10). It changes nothing the second time.
+func (rs *Reports) MarkRead(ctx context.Context, who access.Caller, c Case) error {
+	mine := c.Report.Reporter == who.ID
+	unread := false
+	for _, m := range c.Messages {
+		unread = unread || m.Audience == Public && m.ReadAt.IsZero() && (m.AuthorKind == access.Participant) != mine
+	}
+	for _, d := range c.Decisions {
+		unread = unread || mine && d.ReadAt.IsZero() && d.Shown()
+	}
+	if !unread {
+		return nil
+	}
+	other := access.Participant
+	if mine {
+		other = access.Staff
+	}
+	now := db.Micros(rs.Now())
+	return rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE message SET read_at = $1
+			WHERE report = $2 AND audience = 'public' AND read_at = 0
+				AND (author_kind = $3 OR (author_kind = 'system' AND $3 = 'staff'))`,
+			now, c.Report.ID, string(other)); err != nil {
+			return fmt.Errorf("marking the conversation of report %s: %w", c.Report.ID, err)
+		}
+		if !mine {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE decision SET read_at = $1 WHERE report = $2 AND read_at = 0`, now, c.Report.ID)
+		return err
+	})
+}

@@ -1,0 +1,202 @@
+package report
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/deadline"
+	"hinomi.dev/hinomi/internal/program"
+)
+
+// The promises of a report. The first four are the operator's own targets, the others the terms'.
+const (
+	firstAnswer     = "first_answer"    // a person wrote to the reporter, or decided
+	triage          = "triage"          // somebody said whether it is real
+	decision        = "decision"        // accepted, or not and why
+	fix             = "fix"             //
+	answer          = "answer"          // the reporter wrote, and the desk owes an answer
+	reply           = "reply"           // the desk asked: thirty days
+	confidentiality = "confidentiality" // one year from receipt
+)
+
+// deskKinds are the promises that make it the desk's turn.
+var deskKinds = []string{firstAnswer, triage, decision, fix, answer}
+
+// promise returns what the program promises of this kind under the report's terms: the desk's own
+// target, or a period of the terms. Not every program promises everything.
+func (rs *Reports) promise(r Report, kind, trigger string) (deadline.Promise, bool) {
+	target := kind
+	if kind == answer {
+		target = firstAnswer // every word of a reporter is owed an answer as soon as the first
+	}
+	if t, ok := rs.Program.Target(target); ok {
+		return deadline.Promise{
+			Kind: kind, Clause: t.Clause, Owner: deadline.Desk, Length: t.Days, Unit: deadline.Unit(t.Unit), Trigger: trigger,
+		}, true
+	}
+	terms, ok := rs.Program.Version(r.Terms)
+	if !ok {
+		return deadline.Promise{}, false
+	}
+	p, ok := terms.Period(kind)
+	if !ok {
+		return deadline.Promise{}, false
+	}
+	owner := deadline.Program
+	if kind == reply {
+		owner = deadline.Reporter
+	}
+	unit := map[string]deadline.Unit{program.Day: deadline.Calendar, program.Month: deadline.Month, program.Year: deadline.Year}[p.Unit]
+	return deadline.Promise{
+		Kind: kind, Clause: p.Clause, Owner: owner, Length: p.N, Unit: unit, Trigger: trigger, Extends: p.Extends,
+	}, true
+}
+
+// start lets promises run from now, those that the program makes.
+func (rs *Reports) start(ctx context.Context, tx *sql.Tx, r Report, trigger string, kinds ...string) error {
+	return deadline.StartAll(ctx, tx, rs.Now(), r.ID, rs.promisesOf(r, trigger, kinds...))
+}
+
+func (rs *Reports) promisesOf(r Report, trigger string, kinds ...string) []deadline.Promise {
+	var all []deadline.Promise
+	for _, kind := range kinds {
+		if p, ok := rs.promise(r, kind, trigger); ok {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// begin starts what every new report is promised, and returns the report with its first turn.
+func (rs *Reports) begin(ctx context.Context, tx *sql.Tx, r Report) (Report, error) {
+	all := rs.promisesOf(r, "received", firstAnswer, triage, decision, confidentiality)
+	if err := deadline.StartAll(ctx, tx, r.ReceivedAt, r.ID, all); err != nil {
+		return r, err
+	}
+	var running []deadline.Deadline
+	for _, p := range all {
+		running = append(running, deadline.Begin(r.ReceivedAt, r.ID, p))
+	}
+	return r.withTurn(running), nil
+}
+
+func (rs *Reports) meet(ctx context.Context, tx *sql.Tx, r Report, by string, kinds ...string) error {
+	return deadline.Meet(ctx, tx, rs.Now(), r.ID, by, kinds...)
+}
+
+// answered is what a person's words to the reporter fulfil.
+func (rs *Reports) answered(ctx context.Context, tx *sql.Tx, r Report, who access.Caller) error {
+	return rs.meet(ctx, tx, r, who.ID, firstAnswer, answer)
+}
+
+// asked hands the turn to the reporter: our clocks stand still, theirs runs.
+func (rs *Reports) asked(ctx context.Context, tx *sql.Tx, r Report) error {
+	if err := deadline.Pause(ctx, tx, rs.Now(), r.ID); err != nil {
+		return err
+	}
+	return rs.start(ctx, tx, r, "question", reply)
+}
+
+// replied takes the turn back. Words that answer no question are owed an answer of their own.
+func (rs *Reports) replied(ctx context.Context, tx *sql.Tx, was, r Report) error {
+	if was.State == NeedsInformation {
+		if err := rs.meet(ctx, tx, r, r.Reporter, reply); err != nil {
+			return err
+		}
+		return deadline.Resume(ctx, tx, rs.Now(), r.ID)
+	}
+	list, err := deadline.Of(ctx, tx, r.ID)
+	if err != nil {
+		return err
+	}
+	owed := slices.ContainsFunc(list, func(d deadline.Deadline) bool {
+		return d.Open() && (d.Kind == answer || d.Kind == firstAnswer)
+	})
+	if owed {
+		return nil
+	}
+	return rs.start(ctx, tx, r, "message", answer)
+}
+
+// promises meets and starts what a decision that stands fulfils and promises. A change of urgency or
+// severity is no answer: it stops no clock.
+func (rs *Reports) promises(ctx context.Context, tx *sql.Tx, was, r Report, d Decision, who access.Caller) error {
+	if was.State == NeedsInformation && r.State != NeedsInformation {
+		if err := rs.meet(ctx, tx, r, who.ID, reply); err != nil {
+			return err
+		}
+		if err := deadline.Resume(ctx, tx, rs.Now(), r.ID); err != nil {
+			return err
+		}
+	}
+	switch d.Kind {
+	case ToTriaged:
+		return rs.meet(ctx, tx, r, who.ID, firstAnswer, triage)
+	case ToAccepted:
+		if err := rs.meet(ctx, tx, r, who.ID, firstAnswer, triage, decision, answer); err != nil {
+			return err
+		}
+		return rs.start(ctx, tx, r, "accepted", fix)
+	case ToNotEligible, ToDuplicate, Exception, Disqualify:
+		return rs.meet(ctx, tx, r, who.ID, firstAnswer, triage, decision, answer)
+	case ToFixing:
+		if was.State == NotEligible {
+			return rs.start(ctx, tx, r, "fixing without a reward", fix)
+		}
+	case ToFixed:
+		return rs.meet(ctx, tx, r, who.ID, fix)
+	case ToPublished:
+		return rs.meet(ctx, tx, r, who.ID, confidentiality)
+	case Reopen:
+		return deadline.Reopen(ctx, tx, rs.Now(), r.ID, decision)
+	case ToWithdrawn:
+		return deadline.Drop(ctx, tx, rs.Now(), r.ID)
+	}
+	return nil
+}
+
+// settle works out whose turn it is from the promises as they stand in this transaction, and saves
+// the report.
+func (rs *Reports) settle(ctx context.Context, tx *sql.Tx, was, r Report) error {
+	list, err := deadline.Of(ctx, tx, r.ID)
+	if err != nil {
+		return fmt.Errorf("reading the promises of report %s: %w", r.ID, err)
+	}
+	r = r.withTurn(list)
+	r.UpdatedAt = rs.Now()
+	return save(ctx, tx, was, r)
+}
+
+// withTurn returns the report with whose turn it is and until when: the reporter's while a question
+// waits, the desk's while the report is open or an answer is owed, otherwise nobody's.
+func (r Report) withTurn(list []deadline.Deadline) Report {
+	r.Turn, r.TurnKind = Nobody, ""
+	kinds := []string{answer}
+	switch {
+	case r.State == NeedsInformation:
+		r.Turn, kinds = Reporter, []string{reply}
+	case r.State.Open():
+		r.Turn, kinds = Desk, deskKinds
+	case r.State == NotEligible && r.Urgency != Normal:
+		r.Turn = Desk // no reward, and still urgent: the queue must not lose it
+	}
+	var first *deadline.Deadline
+	for i, d := range list {
+		if d.Running() && slices.Contains(kinds, d.Kind) && (first == nil || d.DueAt.Before(first.DueAt)) {
+			first = &list[i]
+		}
+	}
+	if first == nil {
+		r.TurnDue = time.Time{}
+		return r
+	}
+	if r.Turn == Nobody {
+		r.Turn = Desk // closed, but the reporter wrote and is owed an answer
+	}
+	r.TurnKind, r.TurnDue = first.Kind, first.DueAt
+	return r
+}
