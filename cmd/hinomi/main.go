@@ -20,6 +20,7 @@ import (
 // Run; kong hands Run the context, which ends at an interrupt, and the Streams.
 type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
+	Verify  VerifyCmd      `cmd:"" help:"Check receipts and evidence cards, alone or against the public log."`
 	Version versionCommand `cmd:"" help:"Print the version of this binary."`
 }
 

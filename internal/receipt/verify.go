@@ -79,7 +79,18 @@ type verification struct {
 }
 
 func (v *verification) say(doc, name string, r Result, en, ja string, args ...any) {
-	v.Checks = append(v.Checks, Check{doc, name, r, fault.New(fault.Invalid, en, ja, args...).Text})
+	v.Checks = append(v.Checks, Check{doc, name, r, clean(fault.New(fault.Invalid, en, ja, args...).Text)})
+}
+
+// clean takes out what would not show, or would act on a terminal: files quote themselves in sentences.
+func clean(t lang.Text) lang.Text {
+	visible := func(r rune) rune {
+		if hidden(r) {
+			return '\uFFFD'
+		}
+		return r
+	}
+	return lang.Text{EN: strings.Map(visible, t.EN), JA: strings.Map(visible, t.JA)}
 }
 
 // fail records a failed check. An error that is no fault is not about the documents: it comes back.
@@ -88,7 +99,7 @@ func (v *verification) fail(doc, name string, err error) error {
 	if f == nil {
 		return err
 	}
-	v.Checks = append(v.Checks, Check{doc, name, Failed, f.Text})
+	v.Checks = append(v.Checks, Check{doc, name, Failed, clean(f.Text)})
 	return nil
 }
 
