@@ -223,18 +223,24 @@ func (p *People) finishMaking(ctx context.Context, purpose, bound string, in New
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(in.Response) > maxResponse {
-		return nil, nil, errPasskey.Because(errors.New("the answer is too long"))
+	c, err := parseRegistration(w, s, handle, in.Response)
+	return c, handle, err
+}
+
+// parseRegistration checks an answer against its ceremony.
+func parseRegistration(w *webauthn.WebAuthn, s webauthn.SessionData, handle, response []byte) (*webauthn.Credential, error) {
+	if len(response) > maxResponse {
+		return nil, errPasskey.Because(errors.New("the answer is too long"))
 	}
-	answer, err := protocol.ParseCredentialCreationResponseBytes(in.Response)
+	answer, err := protocol.ParseCredentialCreationResponseBytes(response)
 	if err != nil {
-		return nil, nil, errPasskey.Because(explain(err))
+		return nil, errPasskey.Because(explain(err))
 	}
 	c, err := w.CreateCredential(user{handle: handle}, s, answer)
 	if err != nil {
-		return nil, nil, errPasskey.Because(explain(err))
+		return nil, errPasskey.Because(explain(err))
 	}
-	return c, handle, nil
+	return c, nil
 }
 
 // explain adds what the library says for developers.
