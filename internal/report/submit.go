@@ -81,7 +81,7 @@ func (rs *Reports) sendable(ctx context.Context, who access.Caller, d Draft) err
 	}
 	if len(missing) > 0 {
 		return fault.New(fault.Conflict,
-			"Your account is not complete: %s Your draft is kept; complete the account, then send it.",
+			"Your account is not complete: %[1]s Your draft is kept; complete the account, then send it.",
 			"アカウントの登録が完了していません：%[2]s 下書きは保存されています。登録を終えてから送信してください。",
 			missing[0].EN, missing[0].JA).At("account")
 	}
