@@ -1,0 +1,65 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"reflect"
+	"time"
+)
+
+// pages names every page's template with the struct it is shown with. A test checks the one
+// against the other, and show refuses any other struct.
+var pages = map[string]any{
+	"kept.html":           keptPage{},
+	"problem.html":        problemPage{},
+	"style.html":          stylePage{},
+	"style-form.html":     stylePage{},
+	"style-queue.html":    stylePage{},
+	"style-report.html":   stylePage{},
+	"style-reporter.html": stylePage{},
+}
+
+//go:embed page
+var pageFiles embed.FS
+
+// A pageSet is the parsed templates, by file name.
+type pageSet map[string]*template.Template
+
+// functions is what templates may call besides the methods of Frame.
+var functions = template.FuncMap{
+	"markdown": Markdown,
+	"plain":    Plain,
+}
+
+// loadPages parses every page with the layout and the shared parts.
+func loadPages() pageSet {
+	base := template.Must(template.New("").Funcs(functions).ParseFS(pageFiles, "page/layout.html", "page/part/*.html"))
+	set := make(pageSet, len(pages))
+	for name := range pages {
+		set[name] = template.Must(template.Must(base.Clone()).ParseFS(pageFiles, "page/"+name))
+	}
+	return set
+}
+
+// show renders a page, whole, before the first byte of it is sent.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, name string, page any) error {
+	if want := reflect.TypeOf(pages[name]); reflect.TypeOf(page) != want {
+		return fmt.Errorf("showing %s: it takes a %v, not a %T", name, want, page)
+	}
+	var b bytes.Buffer
+	if err := s.pages[name].ExecuteTemplate(&b, "layout.html", page); err != nil {
+		return fmt.Errorf("showing %s: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(language(r)))
+	if s.said(r) != "" {
+		s.setCookie(w, s.flashCookie(), "", -time.Second)
+	}
+	w.WriteHeader(visitOf(r).status)
+	_, err := b.WriteTo(w)
+	return err
+}
