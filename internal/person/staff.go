@@ -195,6 +195,9 @@ func (p *People) govern(ctx context.Context, who access.Caller, personID string,
 		if err := lockStaff(ctx, tx); err != nil {
 			return err
 		}
+		if err := stillMay(ctx, tx, who); err != nil {
+			return err
+		}
 		n, err := lock(ctx, tx, personID)
 		if err != nil {
 			return err
@@ -232,6 +235,23 @@ func (p *People) mayGovern(ctx context.Context, who access.Caller, personID stri
 			"自分自身の役割や状態は変更できません。ほかの管理者にご依頼ください。"))
 	}
 	return p.fresh(ctx, who)
+}
+
+// stillMay looks again, under the lock, whether the caller holds what the check before it saw: of two
+// administrators who disable each other, one does.
+func stillMay(ctx context.Context, tx *sql.Tx, who access.Caller) error {
+	if who.Kind == access.System {
+		return nil
+	}
+	n, err := byID(ctx, tx, who.ID)
+	if err != nil {
+		return err
+	}
+	if n.State != Active || !access.Allow(n.Caller(who.Session), access.PersonInvite) {
+		return fault.New(fault.Denied, "Your own role was changed a moment ago. Nothing was changed by you.",
+			"直前にご自身の役割が変更されたため、この操作は行われませんでした。")
+	}
+	return nil
 }
 
 // adminRemains checks that somebody can still administer.
