@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,10 @@ func (c *VerifyCmd) print(w io.Writer, v receipt.Verdict) error {
 		}
 		writeChecks(&b, v, name, l)
 	}
-	writeChecks(&b, v, "", l)
+	if slices.ContainsFunc(v.Checks, func(c receipt.Check) bool { return c.Document == "" }) {
+		fmt.Fprintln(&b, lang.Text{EN: "Key and log", JA: "鍵とログ"}.In(l))
+		writeChecks(&b, v, "", l)
+	}
 	fmt.Fprintln(&b, outcomes[v.Result()].In(l))
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -227,8 +227,8 @@ func (v *verification) proof(doc, log string, index int64, commitment Hash, p Pr
 		_ = v.fail(doc, "entry", err) // always a fault
 		return
 	}
-	v.say(doc, "entry", OK, "The statement is entry %d of a log that had %d entries when the desk signed it.",
-		"記載内容は%d番の記録として、窓口が署名した時点で%d件のログに含まれています。", index, c.Size)
+	v.say(doc, "entry", OK, "Entry %d, as this file states it, is in the tree that the desk signed at size %d.",
+		"このファイルにある%d番の記録は、窓口が署名した件数%dのツリーに含まれています。", index, c.Size)
 }
 
 func (v *verification) receipt(doc string, r *Receipt) {

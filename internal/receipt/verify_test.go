@@ -58,7 +58,7 @@ func TestWhatTheDeskGaveOutVerifies(t *testing.T) {
 	if v.Result() != receipt.OK || v.Public != string(s.log["checkpoint"]) || len(v.Documents) != 3 {
 		t.Errorf("%s: %s", v.Result(), said(v, receipt.Failed))
 	}
-	contains(t, said(v, receipt.OK), "signature fits", "All 600 entries", "is entry 300 of", "before entry 320", "goes on from the checkpoint", "agree with each other")
+	contains(t, said(v, receipt.OK), "signature fits", "All 600 entries", "Entry 300, as this file states it", "before entry 320", "goes on from the checkpoint", "agree with each other")
 	for _, c := range v.Checks {
 		if c.Text.JA == "" || c.Text.EN == "" || strings.Contains(c.Text.JA+c.Text.EN, "%!") {
 			t.Errorf("%+v", c)
