@@ -21,7 +21,7 @@ type checker struct {
 // checkTerms complains about what no single clause shows.
 func (r *reader) checkTerms(t *Terms, readings map[string]*readingEntry) {
 	k := &checker{reader: r, t: t, readings: readings, settled: make(map[string]bool)}
-	k.readingsExist()
+	k.citations()
 	k.references()
 	k.classes()
 	k.parameters()
@@ -54,12 +54,27 @@ func (k *checker) found(c *Clause, line int, rule string, involved []*Clause, an
 
 func always(*readingEntry) bool { return true }
 
-// readingsExist complains about clauses that cite a reading the file does not have.
-func (k *checker) readingsExist() {
+// citations complains about clauses that cite a reading the file does not have, and readings that
+// bear on what no clause states.
+func (k *checker) citations() {
+	topics := make(map[string]bool)
+	for _, d := range params {
+		topics[d.key] = true
+	}
 	for _, c := range k.t.clauses {
+		for _, p := range c.Params.Periods {
+			topics[p.Kind] = true
+		}
 		for _, rd := range c.Readings {
 			if k.readings[rd.ID] == nil {
 				k.complainAt(c.line, c.ID, ruleReading, "There is no reading %q in this file.", "このファイルに読み方%qはありません。", rd.ID)
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(k.readings)) {
+		for _, topic := range k.readings[id].BearsOn {
+			if !topics[topic] {
+				k.complainAt(k.readings[id].line, "", ruleUnknown, "Reading %[1]s bears on %[2]q, which is no parameter and no period of these terms.", "読み方%[1]sの対象%[2]qは、この規約の値にも期間にもありません。", id, topic)
 			}
 		}
 	}
@@ -112,11 +127,9 @@ func (k *checker) classes() {
 		}
 	}
 	for _, c := range k.t.clauses {
-		for _, s := range c.signs {
-			for _, id := range s.except {
-				if !seen[id] {
-					k.complainAt(s.line, c.ID, ruleClass, "There is no class %q in these terms.", "この規約に区分%qはありません。", id)
-				}
+		for _, id := range c.signs.except {
+			if !seen[id] {
+				k.complainAt(c.signs.line, c.ID, ruleClass, "There is no class %q in these terms.", "この規約に区分%qはありません。", id)
 			}
 		}
 	}
@@ -166,8 +179,8 @@ func (k *checker) sites() {
 		}
 	}
 	k.found(excludes, excludes.line, ruleContradiction, []*Clause{covers, excludes}, always,
-		"Websites: clause %[1]s covers %[2]d sites and no other, but this clause excludes only names outside the domains.",
-		"ウェブサイト：条項%[1]sの対象は%[2]dつだけですが、この条項が除外するのはドメインの外だけです。", covers.ID, len(covers.Params.Sites))
+		"Websites: clause %[1]s covers only those it lists, but this clause excludes only names outside the domains.",
+		"ウェブサイト：条項%[1]sの対象は列挙したものだけですが、この条項が除外するのはドメインの外だけです。", covers.ID)
 }
 
 // periods complains about two clauses that limit the same thing with different periods.
@@ -243,7 +256,8 @@ func (k *checker) notes() {
 		case first == nil:
 			k.complainAt(e.line, "", ruleReading, "No clause cites reading %s.", "読み方%sを使う条項がありません。", id)
 		case e.settles != "" && !k.settled[id]:
-			k.complainAt(e.line, "", ruleReading, "Reading %[1]s settles a %[2]s that is not there. Is it outdated?", "読み方%[1]sが扱う%[2]sは見つかりません。古くなっていませんか。", id, e.settles)
+			k.complainAt(e.line, "", ruleReading, "Reading %[1]s settles no %[2]s. Is it outdated, does a clause not cite it, or does it not say what holds?",
+				"読み方%[1]sで解消される%[2]sがありません。古くなっているか、引用していない条項があるか、採用する値が書かれていません。", id, e.settles)
 		case e.settles == "":
 			also := lang.Text{}
 			if len(cited) > 0 {

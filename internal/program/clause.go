@@ -3,6 +3,7 @@ package program
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,14 +67,15 @@ type Clause struct {
 
 	refs  []reference
 	gives []string // what other clauses refer to this one for
-	signs []sign
+	signs signs
 	line  int // of the file, for complaints
 }
 
 // A Reading says how the desk reads a clause whose text is unclear, wrong or silent.
 type Reading struct {
-	ID   string // "C-1"
-	Text lang.Text
+	ID      string // "C-1"
+	Text    lang.Text
+	BearsOn []string // parameters and kinds of periods that depend on it
 }
 
 // A reference is one clause pointing to another, with what it expects to find there.
@@ -91,6 +93,17 @@ func (r reference) target() string {
 		return r.readAs
 	}
 	return r.to
+}
+
+// readingsOn returns the readings of the clause that a parameter or period of it depends on.
+func (c *Clause) readingsOn(topic string) []string {
+	var ids []string
+	for _, r := range c.Readings {
+		if slices.Contains(r.BearsOn, topic) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // Anchor returns the name of the clause within a page: "c-3.2.v".

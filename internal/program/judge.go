@@ -53,16 +53,10 @@ func (t *Terms) Judge(g Target) Verdict {
 		JA: "対象への到達方法（ウェブ、アプリ内、アプリから開く別のアプリ）を選んでください。"}}
 }
 
-// rest makes the verdict rest on c, with the readings of it that a person needs to know.
-func (v *Verdict) rest(c *Clause) {
-	if c == nil {
-		return
-	}
-	v.Clause = c.ID
-	for _, r := range c.Readings {
-		if !slices.Contains(v.Readings, r.ID) {
-			v.Readings = append(v.Readings, r.ID)
-		}
+// rest makes the verdict rest on what c states about topic, as we read it.
+func (v *Verdict) rest(c *Clause, topic string) {
+	if c != nil {
+		v.Clause, v.Readings = c.ID, c.readingsOn(topic)
 	}
 }
 
@@ -102,15 +96,15 @@ func (t *Terms) judgeWeb(g Target) Verdict {
 	switch {
 	case covers == nil && under(a.host, t.Domains):
 		app := t.reaching(App)
-		v.rest(app)
+		v.rest(app, "domains")
 		v.Reason = lang.Text{EN: "These terms cover only what the app displays, no websites.", JA: "この版の規約の対象はアプリに表示されるサービスだけで、ウェブサイトは含まれません。"}
 	case i >= 0 && covers != nil:
 		v.In = true
-		v.rest(covers)
+		v.rest(covers, "sites")
 		v.Reason = lang.Text{EN: a.host + " is one of the websites covered.", JA: a.host + "は対象のウェブサイトです。"}
 		t.variant(a, t.Sites[i], &v)
 	case under(a.host, t.Domains):
-		v.rest(covers)
+		v.rest(covers, "sites")
 		v.Reason = lang.Text{EN: "On the web only the listed sites are covered, and " + a.host + " is none of them. If the app displays it, say so.",
 			JA: "ウェブで対象になるのは列挙されたサイトだけで、" + a.host + "は含まれません。アプリ内に表示されるものであれば、そのように選んでください。"}
 	default:
@@ -132,7 +126,7 @@ func (t *Terms) variant(a address, s Site, v *Verdict) {
 }
 
 func (t *Terms) otherDomain(a address, v *Verdict) {
-	v.rest(t.domainExclusion())
+	v.rest(t.domainExclusion(), "domains")
 	v.Reason = lang.Text{EN: a.host + " does not stand under a domain of the program.", JA: a.host + "はプログラムのドメインの名前ではありません。"}
 }
 
@@ -141,12 +135,12 @@ func (t *Terms) judgeApp(g Target) Verdict {
 	platform, known := t.Platform(g.Platform)
 	if g.Platform != "" && (!known || covers == nil || !slices.Contains(covers.Params.Platforms, g.Platform)) {
 		v := Verdict{Target: platform.Name.EN, Reason: lang.Text{EN: "The app is not covered on this platform.", JA: "このプラットフォームのアプリは対象ではありません。"}}
-		v.rest(t.excluding(func(p *Params) bool { return len(p.Platforms) > 0 }))
+		v.rest(t.excluding(func(p *Params) bool { return len(p.Platforms) > 0 }), "platforms")
 		return v
 	}
 	if strings.TrimSpace(g.Host) == "" && known {
 		v := Verdict{In: true, Target: platform.Name.EN, Reason: lang.Text{EN: platform.Name.EN + " is covered.", JA: platform.Name.JA + "は対象です。"}}
-		v.rest(covers)
+		v.rest(covers, "platforms")
 		t.release(covers, g, &v)
 		return v
 	}
@@ -159,7 +153,7 @@ func (t *Terms) judgeApp(g Target) Verdict {
 		return v
 	}
 	v.In = true
-	v.rest(covers)
+	v.rest(covers, "domains")
 	v.Reason = lang.Text{EN: a.host + " stands under a domain of services that the app displays.", JA: a.host + "は、アプリに表示されるサービスのドメインの名前です。"}
 	t.release(covers, g, &v)
 	return v
@@ -181,7 +175,7 @@ func (t *Terms) judgeProcess(g Target) Verdict {
 	if a := parseAddress(g.Host); a.refused.Empty() {
 		v.Target, v.Warnings = a.host, a.warnings
 	}
-	v.rest(t.first(func(c *Clause) bool { return slices.Contains(c.Params.Outside, SeparateProcess) }))
+	v.rest(t.first(func(c *Clause) bool { return slices.Contains(c.Params.Outside, SeparateProcess) }), "outside")
 	return v
 }
 

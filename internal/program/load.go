@@ -127,7 +127,7 @@ func (r *reader) promise(n *yaml.Node) Promise {
 		t.Days, _ = strconv.Atoi(words[0])
 	}
 	if f["within"] != nil && (t.Days < 1 || t.Days > 3660) {
-		r.complain(f["within"], ruleDate, "%q is no such time; write it like 5 business days or 90 calendar days.",
+		r.complain(f["within"], ruleDate, "%q is no time the desk can promise; write it like 5 business days or 90 calendar days.",
 			"%qは読めません。5 business daysや90 calendar daysのように書いてください。", f["within"].Value)
 	}
 	return t
@@ -168,6 +168,8 @@ func readTerms(r *reader, b []byte) *Terms {
 	r.clause = ""
 	if Errors(r.complaints) == 0 {
 		r.checkTerms(t, readings)
+	}
+	if Errors(r.complaints) == 0 {
 		t.settle(readings)
 	}
 	return t

@@ -140,7 +140,7 @@ func readPeriods(r *reader, n *yaml.Node, p *Params) {
 			d.N, _ = strconv.Atoi(m[1])
 			d.Unit = m[2]
 		} else if f["length"] != nil {
-			r.complain(f["length"], ruleDate, "The length %q is none; write it like 30 days, 1 month or 1 year.",
+			r.complain(f["length"], ruleDate, "%q is no length of time; write it like 30 days, 1 month or 1 year.",
 				"期間%qは読めません。30 days、1 month、1 yearのように書いてください。", f["length"].Value)
 		}
 		for _, a := range r.list(f["about"]) {
@@ -197,7 +197,7 @@ func (r *reader) amount(n *yaml.Node) Amount {
 		return a
 	}
 	if v.Tag != "!!str" || !amountPattern.MatchString(v.Value) {
-		r.complain(v, ruleAmount, "The amount %q is none; write it in quotes, without separators, with two decimals or none: \"3000\".",
+		r.complain(v, ruleAmount, "%q cannot be read as an amount; write it in quotes, without separators, with two decimals or none: \"3000\".",
 			"金額%qは読めません。引用符で囲み、桁区切りなし、小数は2桁かなしで、\"3000\"のように書いてください。", v.Value)
 		return a
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -44,6 +45,9 @@ func (r *reader) complainAt(line int, clause, rule, en, ja string, args ...any) 
 		Text: lang.Text{EN: fmt.Sprintf(en, args...), JA: fmt.Sprintf(ja, args...)}})
 }
 
+// lineOfError finds the line in a message of the YAML parser, which has it nowhere else.
+var lineOfError = regexp.MustCompile(`line (\d+)`)
+
 // root parses the file and returns its one document, or nil after a complaint.
 func (r *reader) root(b []byte) *yaml.Node {
 	if len(b) > maxFile {
@@ -52,17 +56,21 @@ func (r *reader) root(b []byte) *yaml.Node {
 	}
 	dec := yaml.NewDecoder(strings.NewReader(string(b)))
 	var doc yaml.Node
-	if err := dec.Decode(&doc); err != nil {
-		r.complain(nil, ruleSyntax, "This is not YAML: %v.", "YAMLとして読めません（%v）。", err)
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		r.complain(nil, ruleSyntax, "The file is empty.", "ファイルが空です。")
+		return nil
+	case err != nil:
+		line := 0
+		if m := lineOfError.FindStringSubmatch(err.Error()); m != nil {
+			line, _ = strconv.Atoi(m[1])
+		}
+		r.complainAt(line, "", ruleSyntax, "This is not YAML: %v.", "YAMLとして読めません（%v）。", err)
 		return nil
 	}
 	var more yaml.Node
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		r.complain(&more, ruleSyntax, "The file holds more than one document.", "1つのファイルに複数の文書があります。")
-		return nil
-	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		r.complain(nil, ruleSyntax, "The file is empty.", "ファイルが空です。")
 		return nil
 	}
 	return doc.Content[0]
@@ -76,7 +84,7 @@ func (r *reader) fields(n *yaml.Node, known ...string) map[string]*yaml.Node {
 		return f
 	}
 	if n.Kind != yaml.MappingNode {
-		r.complain(n, ruleSyntax, "Here should be fields with values, not %s.", "ここには項目と値が必要ですが、%sがあります。", shape(n))
+		r.misshapen(n, lang.Text{EN: "fields with values", JA: "項目と値"})
 		return f
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -99,17 +107,25 @@ func (r *reader) fields(n *yaml.Node, known ...string) map[string]*yaml.Node {
 	return f
 }
 
-// shape names what a node is, for a complaint.
-func shape(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "fields"
-	case yaml.SequenceNode:
-		return "a list"
-	case yaml.AliasNode:
-		return "an alias"
+// misshapen complains that a node is not of the shape that is needed here.
+func (r *reader) misshapen(n *yaml.Node, needed lang.Text) {
+	var is lang.Text
+	switch {
+	case n.Kind == yaml.MappingNode:
+		is = lang.Text{EN: "fields with values", JA: "項目と値"}
+	case n.Kind == yaml.SequenceNode && len(n.Content) == 0:
+		is = lang.Text{EN: "an empty list", JA: "空の一覧"}
+	case n.Kind == yaml.SequenceNode:
+		is = lang.Text{EN: "a list", JA: "一覧"}
+	case n.Kind == yaml.AliasNode:
+		is = lang.Text{EN: "an alias; write out what it stands for", JA: "別名（参照先の内容をそのまま書いてください）"}
+	case n.Tag == "!!null":
+		is = lang.Text{EN: "nothing", JA: "空の値"}
+	default:
+		value := fmt.Sprintf("%.60q", n.Value)
+		is = lang.Text{EN: value, JA: value}
 	}
-	return fmt.Sprintf("%q", n.Value)
+	r.complain(n, ruleSyntax, "Here should be %[1]s, not %[2]s.", "ここには%[3]sが必要ですが、%[4]sがあります。", needed.EN, is.EN, needed.JA, is.JA)
 }
 
 // scalar returns the text of a single value as it is written: 6.10 stays "6.10".
@@ -118,7 +134,7 @@ func (r *reader) scalar(n *yaml.Node) string {
 		return ""
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		r.complain(n, ruleSyntax, "Here should be a single value, not %s.", "ここには1つの値が必要ですが、%sがあります。", shape(n))
+		r.misshapen(n, lang.Text{EN: "a single value", JA: "1つの値"})
 		return ""
 	}
 	return strings.TrimSpace(n.Value)
@@ -132,7 +148,7 @@ func (r *reader) list(n *yaml.Node) []*yaml.Node {
 	case n.Kind == yaml.ScalarNode && n.Tag != "!!null":
 		return []*yaml.Node{n}
 	case n.Kind != yaml.SequenceNode || len(n.Content) == 0:
-		r.complain(n, ruleSyntax, "Here should be a list, not %s.", "ここには一覧が必要ですが、%sがあります。", shape(n))
+		r.misshapen(n, lang.Text{EN: "a list", JA: "一覧"})
 		return nil
 	}
 	return n.Content
@@ -165,7 +181,7 @@ func (r *reader) matching(n *yaml.Node, p *regexp.Regexp, en, ja string) []strin
 func (r *reader) oneOf(n *yaml.Node, values ...string) string {
 	s := r.scalar(n)
 	if n != nil && n.Kind == yaml.ScalarNode && !slices.Contains(values, s) {
-		r.complain(n, ruleUnknown, "%q stands where only %s may.", "%qは使えません。使える値は%sです。", s, strings.Join(values, ", "))
+		r.complain(n, ruleUnknown, "%q is not admitted here; there are %s.", "%qは使えません。使える値は%sです。", s, strings.Join(values, ", "))
 		return ""
 	}
 	return s

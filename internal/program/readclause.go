@@ -15,7 +15,6 @@ type readingEntry struct {
 	Reading
 	settles string // the rule whose complaint it answers, or empty
 	params  Params // what it makes of the clauses' parameters
-	states  bool   // whether it has params
 	line    int
 }
 
@@ -23,15 +22,18 @@ type readingEntry struct {
 func (r *reader) readings(n *yaml.Node) map[string]*readingEntry {
 	all := make(map[string]*readingEntry)
 	for _, item := range r.list(n) {
-		f := r.fields(item, "id!", "text!", "settles", "params")
+		f := r.fields(item, "id!", "text!", "settles", "bears_on", "params")
 		e := &readingEntry{line: item.Line}
 		e.ID = r.like(f["id"], readingPattern, "the name of a reading, such as C-1", "C-1のような読み方の名前")
 		e.Text = r.text(f["text"])
 		if f["settles"] != nil {
 			e.settles = r.oneOf(f["settles"], ruleWrong, ruleContradiction, ruleGap)
 		}
+		for _, topic := range r.list(f["bears_on"]) {
+			e.BearsOn = append(e.BearsOn, r.name(topic))
+		}
 		if f["params"] != nil {
-			e.params, e.states = readParams(r, f["params"]), true
+			e.params = readParams(r, f["params"])
 		}
 		if all[e.ID] != nil {
 			r.complain(item, ruleID, "The reading %s stands in the file twice.", "読み方%sが2回あります。", e.ID)
@@ -43,17 +45,17 @@ func (r *reader) readings(n *yaml.Node) map[string]*readingEntry {
 
 // readClause reads one clause, or returns nil when it has no usable id.
 func (r *reader) readClause(n *yaml.Node) *Clause {
-	r.clause = ""
+	r.clause = idOf(n)
 	f := r.fields(n, "id!", "kind!", "heading!", "summary!", "unless", "reading", "refs", "gives", "second_person", "signs", "params")
 	id := r.scalar(f["id"])
 	if f["id"] == nil {
 		return nil
 	}
 	if !validID(id) {
+		r.clause = ""
 		r.complain(f["id"], ruleID, "%q is no id of a clause; write it like 3.2.v.", "%qは条項のidではありません。3.2.vのように書いてください。", id)
 		return nil
 	}
-	r.clause = id
 	c := &Clause{ID: id, Parent: parentOf(id), Depth: strings.Count(id, ".") + 1, line: n.Line}
 	c.Kind = Kind(r.scalar(f["kind"]))
 	if f["kind"] != nil && !slices.Contains(kinds, c.Kind) {
@@ -80,6 +82,17 @@ func (r *reader) readClause(n *yaml.Node) *Clause {
 		c.Params = readParams(r, f["params"])
 	}
 	return c
+}
+
+// idOf returns the id of a clause before anything of it was checked, so that a complaint about its
+// fields can name it.
+func idOf(n *yaml.Node) string {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if v := n.Content[i+1]; n.Kind == yaml.MappingNode && n.Content[i].Value == "id" && validID(v.Value) {
+			return v.Value
+		}
+	}
+	return ""
 }
 
 // reference reads "8.2" or {to: "6.4", for: payment_data, read_as: "6.5", reading: C-1}.

@@ -4,12 +4,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
 	"gopkg.in/yaml.v3"
 
+	"hinomi.dev/hinomi/internal/fold"
 	"hinomi.dev/hinomi/internal/lang"
 )
 
@@ -18,51 +17,60 @@ import (
 type Suspicion struct {
 	Clause *Clause
 	Why    string // a sentence, in the language asked for
-	Found  string // the words of the draft that gave rise to it, or empty
+	Found  string // the words that gave rise to it, or empty
 }
 
-// A sign is something in a draft by which an exclusion is suspected: groups of alternatives, one
-// of each in the same sentence.
-type sign struct {
-	groups [][]term
-	except []string // classes for which the sign says nothing
+// signs are what in a draft makes an exclusion suspected.
+type signs struct {
+	all    []sign
+	except []string // classes for which the words say nothing
 	line   int
 }
 
-// A term is a word or phrase, folded.
+// A sign is groups of alternatives, one of each in the same sentence.
+type sign [][]term
+
+// A term is a word or phrase.
 type term struct {
-	text   string
-	prefix bool // also the beginning of a longer word
+	shown  string // as the file has it
+	text   string // folded
+	prefix bool   // also the beginning of a longer word
 }
 
 // signs reads an exclusion's signs: words in both languages, taxonomy nodes, and the classes for
 // which the words say nothing.
-func (r *reader) signs(n *yaml.Node) (all []sign, vrt []string) {
+func (r *reader) signs(n *yaml.Node) (out signs, vrt []string) {
 	f := r.fields(n, "ja", "en", "vrt", "except")
-	var except []string
+	out.line = n.Line
 	for _, item := range r.list(f["except"]) {
-		except = append(except, r.name(item))
+		out.except = append(out.except, r.name(item))
 	}
 	for _, item := range slices.Concat(r.list(f["en"]), r.list(f["ja"])) {
-		s := sign{except: except, line: item.Line}
-		for group := range strings.SplitSeq(r.scalar(item), " & ") {
-			var terms []term
-			for alt := range strings.SplitSeq(group, "|") {
-				text, prefix := strings.CutSuffix(strings.TrimSpace(alt), "*")
-				if text = fold(text); len(text) < 2 { // a kanji has three bytes
-					r.complain(item, ruleSign, "The sign %q has a word of fewer than two letters.", "語%qに2文字に満たない部分があります。", item.Value)
-					continue
-				}
-				terms = append(terms, term{text, prefix})
-			}
-			s.groups = append(s.groups, terms)
-		}
-		all = append(all, s)
+		out.all = append(out.all, r.sign(item))
 	}
 	for _, item := range r.list(f["vrt"]) {
 		vrt = append(vrt, r.vrt(item))
 	}
-	return all, vrt
+	return out, vrt
+}
+
+// sign reads "tls 1.0", "csrf token & missing|absent" or "cve-*".
+func (r *reader) sign(n *yaml.Node) sign {
+	var s sign
+	for group := range strings.SplitSeq(r.scalar(n), " & ") {
+		var terms []term
+		for alt := range strings.SplitSeq(group, "|") {
+			shown, prefix := strings.CutSuffix(strings.TrimSpace(alt), "*")
+			text := fold.Text(shown)
+			if len(text) < 2 { // a kanji has three bytes
+				r.complain(n, ruleSign, "The sign %q has a word of fewer than two letters.", "語%qに2文字に満たない部分があります。", n.Value)
+				continue
+			}
+			terms = append(terms, term{shown, text, prefix})
+		}
+		s = append(s, terms)
+	}
+	return s
 }
 
 // Suspect returns the exclusions that seem to fit a draft of this class, in the order of the
@@ -79,7 +87,7 @@ func (t *Terms) Suspect(draft, class string, l lang.Lang) []Suspicion {
 		}
 		if found := c.signIn(parts, class); found != "" {
 			out = append(out, Suspicion{Clause: c, Found: found, Why: lang.Text{
-				EN: "The draft says “" + found + "”.", JA: "下書きに「" + found + "」とあります。"}.In(l)})
+				EN: "The draft speaks of “" + found + "”.", JA: "下書きに「" + found + "」に当たる記述があります。"}.In(l)})
 		}
 	}
 	return out
@@ -87,10 +95,10 @@ func (t *Terms) Suspect(draft, class string, l lang.Lang) []Suspicion {
 
 // signIn returns the words of the first sign of c that one of the sentences carries, or nothing.
 func (c *Clause) signIn(parts []string, class string) string {
-	for _, s := range c.signs {
-		if slices.Contains(s.except, class) {
-			continue
-		}
+	if slices.Contains(c.signs.except, class) {
+		return ""
+	}
+	for _, s := range c.signs.all {
 		for _, part := range parts {
 			if found := s.in(part); found != "" {
 				return found
@@ -103,13 +111,13 @@ func (c *Clause) signIn(parts []string, class string) string {
 // in returns the words by which the sign stands in the sentence, or nothing.
 func (s sign) in(sentence string) string {
 	var found []string
-	for _, group := range s.groups {
+	for _, group := range s {
 		// A sign of several groups has its own negations, such as "csrf token & missing|without".
-		i := slices.IndexFunc(group, func(t term) bool { return t.in(sentence, len(s.groups) == 1) })
+		i := slices.IndexFunc(group, func(t term) bool { return t.in(sentence, len(s) == 1) })
 		if i < 0 {
 			return ""
 		}
-		found = append(found, group[i].text)
+		found = append(found, group[i].shown)
 	}
 	return strings.Join(found, " … ")
 }
@@ -146,7 +154,7 @@ func ownWord(sentence string, start, end int, prefix bool) bool {
 func latin(c rune) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
 var (
-	deniedBefore = regexp.MustCompile(`\b(no|not|isn't|isnt|never|unlike|unrelated to|rather than|no need for|without) (a |an |the |any |about |by |using |just |only |simple |mere )*$`)
+	deniedBefore = regexp.MustCompile(`\b(no|not|isn't|isnt|never|unlike|unrelated to|rather than|no need for|without) (a |an |the |any |about |by |using )*$`)
 	deniedAfter  = regexp.MustCompile(`^(攻撃|行為|の問題|の報告|によるもの)?(では(な|あ)|とは(異|違)|に(は)?該当し(ない|ま)|を使(わ|って(いな|いま))|は(不要|必要(な|あ))|は(行|使)(わ|って)?(って)?(いな|いませ|ない|ず))`)
 )
 
@@ -157,8 +165,8 @@ func denied(before, after string) bool {
 
 var fence = regexp.MustCompile("(?s)```.*?(```|$)")
 
-// sentences splits a draft, folded, into its sentences. Code is left out: a dumped response full
-// of headers says nothing about what the reporter claims.
+// sentences splits a draft into its sentences, folded. Code is left out: a dumped response full of
+// headers says nothing about what the reporter claims.
 func sentences(draft string) []string {
 	draft = fence.ReplaceAllString(draft, "\n")
 	var out []string
@@ -166,22 +174,12 @@ func sentences(draft string) []string {
 		if strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") {
 			continue
 		}
-		line = fold(line)
-		for part := range strings.FieldsFuncSeq(spaced(line), func(c rune) bool { return c == '。' || c == '!' || c == '?' || c == '\n' || c == stop }) {
-			out = append(out, part)
+		// A full stop ends a sentence when a space follows: the one in "TLS 1.0" does not.
+		for part := range strings.FieldsFuncSeq(strings.ReplaceAll(line, ". ", "。"), endOfSentence) {
+			out = append(out, fold.Text(part))
 		}
 	}
 	return out
 }
 
-// stop stands for a full stop that ends a sentence, unlike the one in "tls 1.0".
-const stop = '\x00'
-
-func spaced(line string) string { return strings.ReplaceAll(line, ". ", string(stop)+" ") }
-
-// fold brings text to the form in which signs are compared: compatibility forms and case gone,
-// typographic quotes plain, runs of white space one space.
-func fold(s string) string {
-	s = strings.NewReplacer("’", "'", "‘", "'", "‐", "-", "‑", "-").Replace(strings.ToLower(norm.NFKC.String(s)))
-	return strings.Join(strings.FieldsFunc(s, unicode.IsSpace), " ")
-}
+func endOfSentence(c rune) bool { return strings.ContainsRune("。．｡！？!?", c) }
