@@ -1,0 +1,141 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hinomi.dev/hinomi/internal/db"
+)
+
+// put stores the tokens of the document at place seq, or replaces them.
+func put(ctx context.Context, tx *sql.Tx, dialect db.Dialect, seq int64, tokens []string) error {
+	query := `INSERT OR REPLACE INTO search_word (rowid, words) VALUES ($1, $2)`
+	if dialect == db.Postgres {
+		tokens = append(tokens, bucket(seq))
+		query = `
+			INSERT INTO search_word (rowid, words)
+			VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
+			ON CONFLICT (rowid) DO UPDATE SET words = excluded.words`
+	}
+	_, err := tx.ExecContext(ctx, query, seq, strings.Join(tokens, " "))
+	return err
+}
+
+// candidates returns the newest documents below the place below that have the plan's tokens, at most
+// limit: fewer when there are no more. Their texts come along when the plan has something to check.
+func candidates(ctx context.Context, d *db.DB, p plan, below int64, limit int) ([]row, error) {
+	text := `d.text`
+	if len(p.check) == 0 {
+		text = `''`
+	}
+	if d.Dialect == db.SQLite {
+		// FTS5 reads its lists from the newest end and stops at the limit.
+		rows, err := d.Read().QueryContext(ctx, `
+			SELECT d.seq, d.doc, d.state, `+text+`
+			FROM search_word
+			CROSS JOIN search_doc d ON d.seq = search_word.rowid
+			WHERE search_word MATCH $1 AND search_word.rowid < $2
+			ORDER BY search_word.rowid DESC
+			LIMIT $3`, p.match(), below, limit)
+		return scan(rows, err)
+	}
+	return newest(ctx, d, p, text, below, limit)
+}
+
+// match is the plan for FTS5. Tokens hold letters, digits, marks and hyphens, and no quotation marks.
+func (p plan) match() string {
+	quote := func(tokens []string, and string) string {
+		var b strings.Builder
+		for i, t := range tokens {
+			if i > 0 {
+				b.WriteString(and)
+			}
+			t, star := strings.CutSuffix(t, "*")
+			b.WriteString(`"` + t + `"`)
+			if star {
+				b.WriteString(" *")
+			}
+		}
+		return b.String()
+	}
+	s := "(" + quote(p.must, " AND ") + ")"
+	if len(p.not) > 0 {
+		s += " NOT (" + quote(p.not, " OR ") + ")"
+	}
+	return s
+}
+
+// A GIN index gives all places of a token, in no order. To stop early all the same, every document
+// has a token more: the thousand it belongs to. The newest one or two thousand are asked for first;
+// when they do not fill the page, the tokens are rare enough to ask for all the rest at once.
+const perBucket = 1024
+
+func bucket(seq int64) string { return "#" + strconv.FormatInt(seq/perBucket, 36) }
+
+// newest is candidates for PostgreSQL. It runs in a transaction of its own in which only the index
+// may be used: the planner takes no account of how long it takes to unpack a row's tokens, and for
+// common words would rather read every row.
+func newest(ctx context.Context, d *db.DB, p plan, text string, below int64, limit int) (all []row, err error) {
+	tx, err := d.Read().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }() // nothing was written
+	var top int64
+	err = tx.QueryRowContext(ctx, `
+		SELECT seq, set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
+			set_config('jit', 'off', true)
+		FROM search_head WHERE id = 1`).Scan(&top, new(string), new(string), new(string))
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, min(below-1, top)/perBucket-1) * perBucket
+	// rowid + 0 keeps the planner from the primary key: then only the GIN index is left.
+	query := func(tokens string, high int64, n int) ([]row, error) {
+		rows, err := tx.QueryContext(ctx, `
+			WITH hit AS MATERIALIZED (
+				SELECT w.rowid AS seq
+				FROM search_word w
+				WHERE w.words @@ CAST($1 AS tsquery) AND w.rowid + 0 < $2
+				ORDER BY w.rowid DESC
+				LIMIT $3)
+			SELECT d.seq, d.doc, d.state, `+text+`
+			FROM hit JOIN search_doc d ON d.seq = hit.seq
+			ORDER BY d.seq DESC`, tokens, high, n)
+		return scan(rows, err)
+	}
+	recent := fmt.Sprintf("(%s) & ('%s' | '%s')", p.tsquery(), bucket(from), bucket(from+perBucket))
+	all, err = query(recent, below, limit)
+	if err != nil || len(all) == limit || from == 0 {
+		return all, err
+	}
+	older, err := query(p.tsquery(), from, limit-len(all))
+	return append(all, older...), err
+}
+
+// tsquery is the plan for PostgreSQL.
+func (p plan) tsquery() string {
+	var b strings.Builder
+	add := func(not bool, tokens []string) {
+		for _, t := range tokens {
+			if b.Len() > 0 {
+				b.WriteString(" & ")
+			}
+			if not {
+				b.WriteByte('!')
+			}
+			t, star := strings.CutSuffix(t, "*")
+			b.WriteString("'" + t + "'")
+			if star {
+				b.WriteString(":*")
+			}
+		}
+	}
+	add(false, p.must)
+	add(true, p.not)
+	return b.String()
+}
