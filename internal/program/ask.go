@@ -136,7 +136,7 @@ func answer(p *Program, line []byte) reply {
 // wrong remembers what is wrong with a field, unless something was wrong before.
 func (q *question) wrong(field, format string, args ...any) {
 	if q.err == nil {
-		q.err = fmt.Errorf(field+": "+format, args...)
+		q.err = fmt.Errorf(field+" "+format, args...)
 	}
 }
 

@@ -38,13 +38,11 @@ func (q *question) day(field string) calendar.Date {
 	return d
 }
 
-// bankDay returns a date on which we know whether banks are open.
-func (q *question) bankDay(field string) calendar.Date {
-	d := q.day(field)
+// needBanks complains about a date for which we do not know whether banks were open.
+func (q *question) needBanks(field string, d calendar.Date) {
 	if q.err == nil && !calendar.Known(d) {
 		q.wrong(field, "is %v, and holidays are known from %d on", d, calendar.FirstYear)
 	}
-	return d
 }
 
 // dayOrNone returns a date, or false when the field is absent or null: it has not happened.
@@ -75,13 +73,14 @@ func (q *question) terms(d calendar.Date) *Terms {
 
 // silent says that the terms do not rule what was asked.
 func (q *question) silent(t *Terms, what string) reply {
-	q.wrong("terms", "the version %s says nothing about %s", t.ID, what)
+	q.wrong("terms", "%s say nothing about %s", t.ID, what)
 	return reply{}
 }
 
 // rateDate answers which day's exchange rate converts a reward (R-28).
 func rateDate(q *question) reply {
-	d := q.bankDay("received_at")
+	d := q.day("received_at")
+	q.needBanks("received_at", d)
 	if q.err != nil {
 		return reply{}
 	}
@@ -101,8 +100,7 @@ func rateDate(q *question) reply {
 
 // deadline answers when a period ends that the terms give or demand.
 func deadline(q *question) reply {
-	kind := q.text("kind")
-	d := q.bankDay("from")
+	kind, d := q.text("kind"), q.day("from")
 	if q.err != nil {
 		return reply{}
 	}
@@ -126,6 +124,7 @@ func deadline(q *question) reply {
 		Length   lang.Text      `json:"length"`
 	}{LastDay: p.Last(d), Length: p.Length()}
 	if p.Extends {
+		q.needBanks("from", d)
 		e := p.Extended(d)
 		a.Extended = &e
 	} else {

@@ -22,6 +22,7 @@ type address struct {
 	host     string // lower case, in ASCII, without a trailing dot
 	port     string // when it is not the scheme's own
 	refused  lang.Text
+	number   bool // refused, because it is an IP address and not a name
 	warnings []lang.Text
 }
 
@@ -111,6 +112,7 @@ func (a *address) setPort(port string) bool {
 }
 
 func (a *address) refuseNumber() {
+	a.number = true
 	a.refuse("An IP address is not a name under the program's domains.", "IPアドレスはプログラムのドメイン名ではありません。")
 }
 

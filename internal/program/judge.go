@@ -31,7 +31,7 @@ type Verdict struct {
 	// Target is the host or the app, in the one form in which two reports can be compared; empty
 	// when nothing could be made of it.
 	Target   string
-	Clause   string   // the clause the verdict rests on; empty when the target could not be read
+	Clause   string   // the clause the verdict rests on; empty only when the kind is none
 	Readings []string // how unclear clauses were read to come to it
 	Reason   lang.Text
 	Warnings []lang.Text
@@ -80,6 +80,11 @@ func (t *Terms) address(g Target) (address, Verdict, bool) {
 	v := Verdict{Target: a.host, Warnings: a.warnings}
 	if !a.refused.Empty() {
 		v.Reason = a.refused
+		if covers := t.reaching(g.Kind); covers != nil && !a.number {
+			v.rest(covers, "") // what cannot be read is none of what this clause names
+		} else {
+			v.rest(t.domainExclusion(), "")
+		}
 		return a, v, false
 	}
 	v.Warnings = append(v.Warnings, suspicious(a.host, t.Domains)...)

@@ -114,9 +114,12 @@ func TestJudgeRefusesWhatTwoProgramsReadDifferently(t *testing.T) {
 		{"an endless address", "https://line.me/" + strings.Repeat("a", 4096), "too long"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, kind := range []string{Web, App} {
+			for kind, covers := range map[string]string{Web: "3.1.ii", App: "3.1.i"} {
+				if c.says == "IP address" {
+					covers = "3.2.xii.a"
+				}
 				v := terms(t, "2017-04-10").Judge(Target{Kind: kind, Host: c.host})
-				if v.In || v.Target != "" || v.Clause != "" || !strings.Contains(v.Reason.EN, c.says) || v.Reason.JA == "" {
+				if v.In || v.Target != "" || v.Clause != covers || len(v.Readings) > 0 || !strings.Contains(v.Reason.EN, c.says) || v.Reason.JA == "" {
 					t.Errorf("%s, %q: %+v", kind, c.host, v)
 				}
 			}
