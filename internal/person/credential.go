@@ -76,7 +76,7 @@ func (p *People) mayChange(ctx context.Context, who access.Caller) error {
 	if err := p.Audit.Allow(ctx, who, access.PersonSelf, who.ID); err != nil {
 		return err
 	}
-	return p.fresh(ctx, who)
+	return p.Fresh(ctx, who)
 }
 
 // BeginAddPasskey begins making one more passkey for the caller.

@@ -122,16 +122,16 @@ type Addressee struct {
 	Lang lang.Lang
 }
 
-// To returns where a mail to somebody goes, for operations that announce something to them in their own
-// transaction. It is no operation of a caller.
-func To(ctx context.Context, q db.Querier, personID string) (Addressee, error) {
+// Addressee returns where a mail to somebody goes, for operations that announce something to them in
+// their own transaction. It is no operation of a caller.
+func (p *People) Addressee(ctx context.Context, q db.Querier, personID string) (Addressee, error) {
 	n, err := byID(ctx, q, personID)
 	return Addressee{Mail: n.Mail, Name: n.Name, Lang: n.Lang}, err
 }
 
 // Settle makes a participant active or pending, in the transaction of what decides it. Whoever is
 // disabled or withdrawn stays so. Package participant calls it.
-func (p *People) Settle(ctx context.Context, tx *sql.Tx, personID string, ready bool) error {
+func Settle(ctx context.Context, tx *sql.Tx, personID string, ready bool) error {
 	state := Pending
 	if ready {
 		state = Active
@@ -139,6 +139,18 @@ func (p *People) Settle(ctx context.Context, tx *sql.Tx, personID string, ready 
 	return exec(ctx, tx, "settling person "+personID, `
 		UPDATE person SET state = $1, version = version + 1
 		WHERE id = $2 AND kind = 'participant' AND state IN ('pending', 'active') AND state <> $1`, string(state), personID)
+}
+
+// Write changes name and language of a person in a transaction that has locked them. Package participant
+// calls it with a name that CleanName has accepted.
+func Write(ctx context.Context, tx *sql.Tx, n Person, name string, l lang.Lang) error {
+	n.Name, n.Lang = name, l
+	return save(ctx, tx, n)
+}
+
+// Read returns a person in a transaction or outside one. It is no operation of a caller.
+func Read(ctx context.Context, q db.Querier, personID string) (Person, error) {
+	return byID(ctx, q, personID)
 }
 
 // Lock makes every other change to a person wait until the transaction ends, and returns them as they
@@ -150,7 +162,7 @@ func Lock(ctx context.Context, tx *sql.Tx, personID string) (Person, error) {
 // Erase destroys everything personal of a participant in the transaction of their withdrawal: what they
 // wrote in their account is overwritten, credentials, sessions, tokens and links are removed. The bare
 // row stays, so that their reports have an author. The last mail, when there is one, is asked for first.
-func (p *People) Erase(ctx context.Context, tx *sql.Tx, personID string) error {
+func Erase(ctx context.Context, tx *sql.Tx, personID string) error {
 	n, err := lock(ctx, tx, personID)
 	if err != nil {
 		return err

@@ -223,7 +223,7 @@ func TestSteppingUp(t *testing.T) {
 		who := e.Person.Caller(e.Session.ID)
 		h.ok(h.SignUp(ctx, home, "ren@example.test", lang.EN))
 		_, other := h.enterByPasskey(Arrival{Token: h.link()})
-		h.wait(Fresh)
+		h.wait(Lately)
 		if err := h.EndOthers(ctx, who); err != nil {
 			t.Errorf("what needs no step-up: %v", err)
 		}
@@ -246,7 +246,7 @@ func TestSteppingUp(t *testing.T) {
 		}
 		s, _, err := h.Authenticate(ctx, e.Token)
 		h.ok(err)
-		if !Recent(s, h.now(), Fresh) || Recent(s, h.now().Add(Fresh), Fresh) {
+		if !Recent(s, h.now(), Lately) || Recent(s, h.now().Add(Lately), Lately) {
 			t.Errorf("session = %+v", s)
 		}
 

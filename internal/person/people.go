@@ -28,7 +28,8 @@ type People struct {
 	// Key is the server's secret of KeySize bytes: what must be readable again is sealed with it.
 	Key []byte
 	RP  RelyingParty
-	// BaseURL is what links in mail begin with, such as "https://bounty.example".
+	// BaseURL is where the pages are, such as "https://bounty.example". Only Bootstrap needs it: links in
+	// mail are paths, which the mail completes.
 	BaseURL string
 }
 

@@ -28,9 +28,9 @@ const (
 // touchEvery is how exact SeenAt is: a page costs a read, and a write only this often.
 const touchEvery = 5 * time.Minute
 
-// Fresh is how lately a credential must have been shown for what changes who can sign in, or what
+// Lately is how long ago a credential may have been shown for what changes who can sign in, or what
 // they may do.
-const Fresh = 10 * time.Minute
+const Lately = 10 * time.Minute
 
 func idle(k access.Kind) time.Duration {
 	if k == access.Staff {
@@ -156,9 +156,9 @@ var ErrStepUp = fault.New(fault.Denied,
 	"This changes who can get into an account. Show first that it is you, with your passkey, or your password and code.",
 	"アカウントの安全に関わる操作です。先に、パスキーまたはパスワードとコードで、ご本人であることを確認してください。")
 
-// fresh returns nil when the caller has shown a credential lately in the session they call from. An
-// API token never has.
-func (p *People) fresh(ctx context.Context, who access.Caller) error {
+// Fresh returns nil when the caller has shown a credential lately in the session they call from, and
+// ErrStepUp otherwise. An API token never has.
+func (p *People) Fresh(ctx context.Context, who access.Caller) error {
 	if who.Kind == access.System {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (p *People) fresh(ctx context.Context, who access.Caller) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("reading a session: %w", err)
 	}
-	if err != nil || !Recent(Session{ProvenAt: db.Time(proven)}, p.Now(), Fresh) {
+	if err != nil || !Recent(Session{ProvenAt: db.Time(proven)}, p.Now(), Lately) {
 		return ErrStepUp
 	}
 	return nil

@@ -18,7 +18,7 @@ func (p *People) Invite(ctx context.Context, who access.Caller, address string, 
 	if err := p.Audit.Allow(ctx, who, access.PersonInvite, ""); err != nil {
 		return err
 	}
-	if err := p.fresh(ctx, who); err != nil {
+	if err := p.Fresh(ctx, who); err != nil {
 		return err
 	}
 	if !l.Valid() {
@@ -107,10 +107,10 @@ func (p *People) CancelInvitation(ctx context.Context, who access.Caller, linkID
 	})
 }
 
-// Bootstrap returns the path of the link with which the first administrator makes an account, or ""
+// Bootstrap returns the link with which the first administrator makes an account, or ""
 // when there is staff already. address may be empty: then whoever opens the link says theirs. A link made
 // before stops working. The operator reads it from the terminal; it goes by no mail.
-func (p *People) Bootstrap(ctx context.Context, address string) (path string, err error) {
+func (p *People) Bootstrap(ctx context.Context, address string) (link string, err error) {
 	l := Link{Purpose: ForInvite, Roles: []access.Role{access.Admin}, Lang: lang.EN}
 	if address != "" {
 		if l.Mail, l.key, err = ParseMail(address); err != nil {
@@ -132,13 +132,14 @@ func (p *People) Bootstrap(ctx context.Context, address string) (path string, er
 			DELETE FROM person_link WHERE purpose = 'invite' AND invited_by = ''`); err != nil {
 			return err
 		}
-		var made Link
-		if path, made, err = p.newLink(ctx, tx, l, inviteLife); err != nil {
+		path, made, err := p.newLink(ctx, tx, l, inviteLife)
+		if err != nil {
 			return err
 		}
+		link = p.BaseURL + path
 		return p.Audit.Record(ctx, tx, access.Self, access.PersonInvite, made.ID, detail{"did": "bootstrap", "roles": l.Roles})
 	})
-	return path, err
+	return link, err
 }
 
 // SetRoles changes what a member of staff is trusted with. Nobody changes their own roles.
@@ -234,7 +235,7 @@ func (p *People) mayGovern(ctx context.Context, who access.Caller, personID stri
 			"Nobody changes their own roles or state. Ask another administrator.",
 			"自分自身の役割や状態は変更できません。ほかの管理者にご依頼ください。"))
 	}
-	return p.fresh(ctx, who)
+	return p.Fresh(ctx, who)
 }
 
 // stillMay looks again, under the lock, whether the caller holds what the check before it saw: of two

@@ -236,7 +236,7 @@ func TestPeopleAreListedByWhoMay(t *testing.T) {
 		if _, err := h.Labels(ctx, stranger, mei.ID); err != audit.ErrSignIn {
 			t.Errorf("a stranger: %v", err)
 		}
-		to, err := To(ctx, h.DB.Read(), mei.ID)
+		to, err := h.Addressee(ctx, h.DB.Read(), mei.ID)
 		h.ok(err)
 		if to.Mail != mei.Mail || to.Lang != lang.JA {
 			t.Errorf("to = %+v", to)
@@ -251,9 +251,9 @@ func TestErasingLeavesABareAuthor(t *testing.T) {
 		e, who := h.signIn(n)
 		_, _, err := h.AddToken(ctx, who, NewToken{Name: "ci", Scopes: []access.Action{access.ProgramRead}, Ends: h.now().Add(time.Hour)})
 		h.ok(err)
-		h.ok(h.DB.Tx(ctx, func(tx *sql.Tx) error { return h.Settle(ctx, tx, n.ID, true) }))
+		h.ok(h.DB.Tx(ctx, func(tx *sql.Tx) error { return Settle(ctx, tx, n.ID, true) }))
 		h.ok(h.Reset(ctx, home, n.Mail, lang.EN))
-		h.ok(h.DB.Tx(ctx, func(tx *sql.Tx) error { return h.Erase(ctx, tx, n.ID) }))
+		h.ok(h.DB.Tx(ctx, func(tx *sql.Tx) error { return Erase(ctx, tx, n.ID) }))
 		for _, from := range []string{"session", "api_token", "person_link", "password", "totp", "recovery_code", "passkey", "person_place",
 			`person WHERE mail <> '' OR name <> ''`} {
 			if c := h.count(from); c != 0 {
@@ -268,7 +268,7 @@ func TestErasingLeavesABareAuthor(t *testing.T) {
 		if _, _, err := h.Authenticate(ctx, e.Token); err == nil {
 			t.Error("the session works")
 		}
-		h.ok(h.DB.Tx(ctx, func(tx *sql.Tx) error { return h.Settle(ctx, tx, n.ID, true) }))
+		h.ok(h.DB.Tx(ctx, func(tx *sql.Tx) error { return Settle(ctx, tx, n.ID, true) }))
 		if got, err = byID(ctx, h.DB.Read(), n.ID); err != nil || got.State != Withdrawn {
 			t.Errorf("settling brought them back: %+v, %v", got, err)
 		}
