@@ -61,7 +61,9 @@ func (f Frame) Clock(t time.Time) string { return t.In(japan).Format("15:04:05 J
 // A Due is a promised day as seen from now: {{template "due" ($.Due .Until)}}.
 type Due struct {
 	Stamp Stamp
-	Left  string // "3 business days left"
+	Left  string // 3 business days left
+	Brief string // 3 left, under a heading that says what is counted
+	Long  string // 28 October 2020, for a sentence
 	Late  bool
 	Soon  bool // today or the next business day
 }
@@ -76,19 +78,23 @@ func (f Frame) Due(t time.Time) Due {
 		last = t.Add(-time.Second)
 	}
 	day := last.In(japan).Format(time.DateOnly)
-	d := Due{Stamp: Stamp{ISO: day, Text: day, Other: stamp(t, "2006-01-02 15:04").Other}}
+	d := Due{
+		Stamp: Stamp{ISO: day, Text: day, Other: f.T("until %s", "%sまで", stamp(t, "2006-01-02 15:04").Other)},
+		Long:  f.Date(last),
+	}
 	n := calendar.BusinessDaysBetween(calendar.In(f.Now, japan), calendar.In(last, japan))
-	late := !f.Now.Before(t)
-	switch {
+	switch late := !f.Now.Before(t); {
 	case late && n < 0:
 		d.Late, d.Left = true, f.Count(-n, "business day late", "business days late", "営業日超過")
+		d.Brief = f.T("%s late", "超過%s", thousands(int64(-n)))
 	case late:
-		d.Late, d.Left = true, f.T("just past", "期限超過")
+		d.Late, d.Left, d.Brief = true, f.T("just past", "期限超過"), f.T("past", "超過")
 	case n == 0:
-		d.Soon, d.Left = true, f.T("today", "本日まで")
+		d.Soon, d.Left, d.Brief = true, f.T("today", "本日まで"), f.T("today", "本日")
 	default:
 		d.Soon = n == 1
 		d.Left = f.T("%s left", "あと%s", f.Count(n, "business day", "business days", "営業日"))
+		d.Brief = f.T("%s left", "あと%s", thousands(int64(n)))
 	}
 	return d
 }

@@ -13,6 +13,9 @@ import (
 // pages names every page's template with the struct it is shown with. A test checks the one
 // against the other, and show refuses any other struct.
 var pages = map[string]any{
+	"queue.html": queuePage{},
+	"case.html":  casePage{},
+
 	"kept.html":           keptPage{},
 	"problem.html":        problemPage{},
 	"style.html":          stylePage{},
@@ -32,6 +35,9 @@ type pageSet map[string]*template.Template
 var functions = template.FuncMap{
 	"markdown": Markdown,
 	"plain":    Plain,
+
+	"confirming": confirming,
+	"deciding":   deciding,
 }
 
 // loadPages parses every page with the layout and the shared parts.

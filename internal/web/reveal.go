@@ -89,8 +89,8 @@ func pictured(r rune) bool {
 // Bounds of what is parsed as Markdown.
 const (
 	maxMarkdown = 256 << 10
-	maxDepth    = 24    // of quotes and lists in one another
-	maxOpen     = 8_000 // characters that may open something or belong to a link
+	maxDepth    = 24     // of quotes and lists in one another
+	maxOpen     = 8_000  // characters that may open something or belong to a link
 	maxCells    = 50_000 // of tables: a short row is filled up to the width of its head
 )
 

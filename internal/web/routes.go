@@ -49,8 +49,13 @@ func (n need) admits(c access.Caller) bool {
 	return !n.signedIn || c.Kind != access.Nobody
 }
 
-// routes is every address of the application.
+// routes is every address of the application: the frame's own, and those of each area, which stand
+// beside the handlers of its first page.
 func (s *Server) routes() []route {
+	return slices.Concat(s.frameRoutes(), s.deskRoutes())
+}
+
+func (s *Server) frameRoutes() []route {
 	return []route{
 		{pattern: "POST /kept", handle: s.postKept, need: anybody},
 

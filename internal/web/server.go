@@ -15,6 +15,8 @@ import (
 // A Server is the web application: the frame below, and one exported field for each noun whose
 // pages it shows. Fields are set in app before Handler is called and not changed afterwards.
 type Server struct {
+	Nouns
+
 	// Now is the product's clock. Nil means the machine's.
 	Now func() time.Time
 	// Log gets one line a request and one a failure. Nil means slog's default.
