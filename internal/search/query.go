@@ -132,26 +132,31 @@ func (t term) short() string {
 	return w
 }
 
-// pattern returns what a text contains if and only if it has the term.
-func (t term) pattern() string {
+// check returns how a text is checked for the term.
+func (t term) check() check {
+	c := check{minus: t.minus, loose: t.loose()}
 	var b strings.Builder
 	for i, w := range t.words {
+		if i > 0 && t.joint[i-1] {
+			c.joints = append(c.joints, b.Len())
+		}
 		if i > 0 || !w.Dense {
 			b.WriteByte(' ')
 		}
+		word := w.Text
 		if i == len(t.words)-1 {
-			b.WriteString(t.short())
-			if !w.Dense && !t.star {
-				b.WriteByte(' ')
-			}
-		} else {
-			b.WriteString(w.Text)
+			word = t.short()
 		}
+		if c.loose {
+			word = fold.Loose(word)
+		}
+		b.WriteString(word)
 	}
-	if t.loose() {
-		return fold.Loose(b.String())
+	if !t.words[len(t.words)-1].Dense && !t.star {
+		b.WriteByte(' ')
 	}
-	return b.String()
+	c.pattern = b.String()
+	return c
 }
 
 // filter returns the tokens that every text with the term has, and whether such a text has the
@@ -214,16 +219,19 @@ type plan struct {
 	all   []check  // every term, for texts that are not in the index
 }
 
+// A check is one term as it is looked for in a flattened text.
 type check struct {
-	pattern      string
-	minus, loose bool
+	pattern string // the words with spaces between them
+	joints  []int  // where in the pattern the text must have a hyphen
+	minus   bool   // the text must not have it
+	loose   bool   // long marks do not count
 }
 
 // newPlan returns the plan of a query; ok is false when it asks for nothing.
 func newPlan(query string) (p plan, ok bool) {
 	list := parse(query)
 	for _, t := range list {
-		c := check{pattern: t.pattern(), minus: t.minus, loose: t.loose()}
+		c := t.check()
 		p.all = append(p.all, c)
 		tokens, exact := t.filter()
 		switch {
@@ -254,11 +262,7 @@ func (p plan) vague() bool {
 func match(flat string, checks []check) bool {
 	t := text{flat: flat}
 	for _, c := range checks {
-		s := t.plain()
-		if c.loose {
-			s = t.unmarked()
-		}
-		if strings.Contains(s, c.pattern) == c.minus {
+		if t.has(c) == c.minus {
 			return false
 		}
 	}

@@ -95,23 +95,41 @@ func dense(word string) bool {
 	return false
 }
 
-// A text is a flattened text being looked at. The forms that only some terms need are made once.
+// A text is a flattened text being looked at. The forms that only some checks need are made once.
 type text struct {
 	flat   string
-	spaced string // with spaces for hyphens
-	loose  string // and without long marks
+	spaced string    // with spaces for hyphens
+	loose  [2]string // both without long marks
 }
 
-func (t *text) plain() string {
+func (t *text) forms(loose bool) (flat, spaced string) {
 	if t.spaced == "" {
 		t.spaced = strings.ReplaceAll(t.flat, "-", " ")
 	}
-	return t.spaced
+	if !loose {
+		return t.flat, t.spaced
+	}
+	if t.loose[0] == "" {
+		t.loose = [2]string{fold.Loose(t.flat), fold.Loose(t.spaced)}
+	}
+	return t.loose[0], t.loose[1]
 }
 
-func (t *text) unmarked() string {
-	if t.loose == "" {
-		t.loose = fold.Loose(t.plain())
+// has reports whether the text has what a check looks for.
+func (t *text) has(c check) bool {
+	flat, spaced := t.forms(c.loose)
+	for at := 0; ; at++ {
+		i := strings.Index(spaced[at:], c.pattern)
+		if i < 0 {
+			return false
+		}
+		at += i
+		joined := true
+		for _, j := range c.joints {
+			joined = joined && flat[at+j] == '-'
+		}
+		if joined {
+			return true
+		}
 	}
-	return t.loose
 }
