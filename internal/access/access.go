@@ -86,6 +86,7 @@ const (
 	CreditApprove  Action = "credit.approve"  // post or take down in the hall of fame
 	PersonInvite   Action = "person.invite"   // invite staff, change roles, disable
 	PersonRead     Action = "person.read"     // read the list of people
+	PersonAdmit    Action = "person.admit"    // decide whether who asked about a condition of article 2 may take part
 	PersonSelf     Action = "person.self"     // one's own account: keys, sessions, language, tokens
 	AuditRead      Action = "audit.read"      // read the audit trail
 	MailRead       Action = "mail.read"       // read the list of outgoing mail
@@ -117,6 +118,7 @@ var staffMay = map[Action][]Role{
 	CreditApprove: {Owner, Communicator},
 	PersonInvite:  {},
 	PersonRead:    {Owner, Auditor},
+	PersonAdmit:   {Owner},
 	PersonSelf:    {Triager, Board, Owner, Responder, Communicator, Payer, Auditor},
 	AuditRead:     {Owner, Auditor},
 	MailRead:      {Owner, Communicator, Auditor},
