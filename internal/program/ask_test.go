@@ -184,3 +184,38 @@ func FuzzAsk(f *testing.F) {
 		}
 	})
 }
+
+// TestTermsThatSayNothing: another program's terms need not rule what ours do.
+func TestTermsThatSayNothing(t *testing.T) {
+	files := base(t)
+	text := files["2017-04-10.yaml"].Data
+	for _, change := range [][2]string{
+		{"{amount: \"500\", currency: USD}", "{amount: \"500\", currency: EUR}"},
+		{"    reading: C-6\n    params:\n      rate: {from: USD, to: JPY, day: month_end, closed: [sunday, public_holiday], rounding: down}\n", ""},
+		{"  - id: C-6\n    settles: gap\n    text: {ja: 最後のレートです。, en: We take the last rate.}\n    params:\n      rate: {from: USD, to: JPY, day: month_end, closed: [saturday, sunday, public_holiday, year_end], rounding: down}\n", ""},
+	} {
+		if bytes.Count(text, []byte(change[0])) != 1 {
+			t.Fatalf("the base does not hold %q once", change[0])
+		}
+		text = bytes.Replace(text, []byte(change[0]), []byte(change[1]), 1)
+	}
+	files["2017-04-10.yaml"].Data = text
+	p, complaints, err := Load(files)
+	if err != nil || p == nil {
+		t.Fatalf("loading: %v %v", complaints, err)
+	}
+	for _, c := range []struct{ name, question, says string }{
+		{"no conversion", `{"ask":"rate_date","received_at":"2018-01-01"}`, "terms 2017-04-10 say nothing about conversion"},
+		{"no age", `{"ask":"adult","born":"1990-01-01","residence":"JP","on":"2018-01-01"}`, "terms 2017-04-10 say nothing about age"},
+		{"no secrecy", `{"ask":"disclosure","received":"2018-01-01","today":"2018-01-01"}`, "terms 2017-04-10 say nothing about secrecy"},
+		{"no such period", `{"ask":"deadline","kind":"reply","from":"2018-01-01"}`, `kind is \"reply\", want one of payment_info`},
+		{"a guide in another currency", `{"ask":"guideline","terms":"2017-04-10","class":"xss"}`, "class xss has its guide reward in EUR"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if ok, err := Ask(p, strings.NewReader(c.question), &out); ok || err != nil || !strings.Contains(out.String(), c.says) {
+				t.Errorf("%v, %v, %s", ok, err, &out)
+			}
+		})
+	}
+}

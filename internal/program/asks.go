@@ -218,7 +218,7 @@ func guideline(q *question) reply {
 		return reply{}
 	}
 	if c.Guide.Currency != "USD" {
-		q.wrong("class", "the guide reward of %s is in %s", c.ID, c.Guide.Currency)
+		q.wrong("class", "%s has its guide reward in %s", c.ID, c.Guide.Currency)
 		return reply{}
 	}
 	return reply{Terms: t.ID, Clauses: []string{c.Clause}, Reading: t.byID[c.Clause].readingsOn("classes"), Answer: struct {
