@@ -194,7 +194,7 @@ func (s *Store) Check(ctx context.Context, hash string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	h := sha256.New()
 	if _, err := io.Copy(h, reader{ctx, f}); err != nil {
 		return fmt.Errorf("checking attachment %s: %w", hash, err)

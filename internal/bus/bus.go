@@ -89,7 +89,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	for {
 		n, err := r.Deliver(ctx)
 		if err != nil && ctx.Err() == nil {
-			r.Log.ErrorContext(ctx, "relaying messages", "error", err)
+			r.Log.ErrorContext(ctx, "relaying messages", slog.Any("error", err))
 		}
 		if n > 0 && err == nil {
 			continue
@@ -184,7 +184,8 @@ func (r *Relay) deliver(ctx context.Context, m Message) error {
 
 // postpone keeps the message for later: 1 s, 2 s, 4 s … up to an hour. It is never dropped.
 func (r *Relay) postpone(ctx context.Context, m waiting, why error) error {
-	r.Log.ErrorContext(ctx, "delivering a message", "subject", m.Subject, "message_id", m.ID, "tries", m.tries+1, "error", why)
+	r.Log.ErrorContext(ctx, "delivering a message", slog.String("subject", m.Subject),
+		slog.String("message_id", m.ID), slog.Int("tries", m.tries+1), slog.Any("error", why))
 	wait := min(time.Hour, time.Second<<min(m.tries, 12))
 	return r.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `

@@ -11,7 +11,7 @@ func TestIDsSortByTheTimeTheyWereMade(t *testing.T) {
 	if len(a) != 26 || a >= b {
 		t.Errorf("%q must have 26 characters and sort before %q", a, b)
 	}
-	if New(time.UnixMilli(0)) == New(time.UnixMilli(0)) {
+	if a, b := New(time.UnixMilli(0)), New(time.UnixMilli(0)); a == b {
 		t.Error("two ids of one instant are the same")
 	}
 }

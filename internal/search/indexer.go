@@ -31,7 +31,7 @@ func (x *Indexer) Run(ctx context.Context) error {
 	for {
 		n, err := x.Catchup(ctx)
 		if err != nil && ctx.Err() == nil {
-			x.Log.ErrorContext(ctx, "indexing documents", "error", err)
+			x.Log.ErrorContext(ctx, "indexing documents", slog.Any("error", err))
 		}
 		wait := idle
 		if n > 0 && err == nil {
