@@ -1,13 +1,16 @@
 // Package deadline keeps promises: each is a row with its trigger, its clause, its owner and its
 // calendar. A promise pauses only while we wait for the reporter, counts the rounds, and goes
 // on where it was when a report is closed and opened again.
+//
+// Two things are kept apart. The last day moves with every pause, as long as the promise is not
+// broken; once broken it stays so, whatever is done to the report. The age, in business days, is what
+// the figures speak of: the days on which the clock ran.
 package deadline
 
 import (
 	"time"
 
 	"hinomi.dev/hinomi/internal/calendar"
-	"hinomi.dev/hinomi/internal/lang"
 )
 
 // An Owner is who has to keep a promise.
@@ -15,6 +18,7 @@ type Owner string
 
 // The owners.
 const (
+	Nobody   Owner = "" // whose turn it is when nothing is owed
 	Desk     Owner = "desk"
 	Reporter Owner = "reporter"
 	Program  Owner = "program"
@@ -51,15 +55,20 @@ type Deadline struct {
 	Strict      calendar.Date // the last day by the count alone
 	Extended    calendar.Date // the last day that counts
 	DueAt       time.Time     // its end, 24:00 in Japan
+	Version     string        // of the calendar it was counted with
 	PausedSince time.Time     // zero while it runs
-	PausedDays  int           // of its unit (days, for months and years), in all pauses that ended
+	PausedDays  int           // of its unit (days, for months and years): how far the last day has moved
+	Stood       int           // business days on which the clock stood still, moved or not
 	Rounds      int           // how often it was paused
+	Reopened    int           // how often it was owed again
 	MetAt       time.Time
 	MetBy       string
-	UsedLate    bool // it had been missed once; opening it again does not take that back
 	DroppedAt   time.Time
-	MissedAt    time.Time // when the miss was put on record
+	MissedAt    time.Time // when it was broken: its end as it was then. No pause and no reopening takes it back
 }
+
+// ByTime is who kept a promise that only had to end, such as confidentiality.
+const ByTime = "time"
 
 // Open reports whether the promise is still owed.
 func (d Deadline) Open() bool { return d.MetAt.IsZero() && d.DroppedAt.IsZero() }
@@ -67,24 +76,40 @@ func (d Deadline) Open() bool { return d.MetAt.IsZero() && d.DroppedAt.IsZero() 
 // Running reports whether the clock of the promise runs.
 func (d Deadline) Running() bool { return d.Open() && d.PausedSince.IsZero() }
 
-// Late reports whether the promise is broken at now, or was kept too late. A clock that stands still
-// is judged by the moment it stopped.
-func (d Deadline) Late(now time.Time) bool {
+// Late reports whether the promise is broken at now, or was ever.
+func (d Deadline) Late(now time.Time) bool { return !d.judged(now).MissedAt.IsZero() }
+
+// Age returns the business days the promise has used: until it was kept or dropped, or until now.
+// It speaks of business days whatever the promise counts in, so that kinds can be compared.
+func (d Deadline) Age(now time.Time) int {
+	end := now
 	switch {
-	case d.UsedLate:
-		return true
-	case !d.DroppedAt.IsZero():
-		return !d.DroppedAt.Before(d.DueAt)
 	case !d.MetAt.IsZero():
-		return !d.MetAt.Before(d.DueAt)
+		end = d.MetAt
+	case !d.DroppedAt.IsZero():
+		end = d.DroppedAt
 	case !d.PausedSince.IsZero():
-		return !d.PausedSince.Before(d.DueAt)
+		end = d.PausedSince
 	}
-	return !now.Before(d.DueAt)
+	return max(0, count(Business, d.StartedAt, end)-d.Stood)
 }
 
-// counted returns d with its last days worked out from its start and its pauses.
-func (d Deadline) counted() Deadline {
+// Ending returns until when the promise runs: while its clock stands still, until when it would if
+// it went on now.
+func (d Deadline) Ending(now time.Time) time.Time {
+	if d.Open() && !d.PausedSince.IsZero() {
+		d = d.resume(now)
+	}
+	return d.DueAt
+}
+
+// Begin returns a promise that runs from now, not yet stored.
+func Begin(now time.Time, subject string, p Promise) Deadline {
+	return Deadline{Subject: subject, Promise: p, StartedAt: now}.recount()
+}
+
+// recount works the last days out anew, with the calendar as it is now.
+func (d Deadline) recount() Deadline {
 	start := calendar.In(d.StartedAt, calendar.JST)
 	switch d.Unit {
 	case Business:
@@ -96,80 +121,142 @@ func (d Deadline) counted() Deadline {
 	default:
 		d.Strict = calendar.Days(start, d.Length+d.PausedDays)
 	}
-	d.Extended = d.Strict
+	d.Version = version()
+	return d.ending(d.Strict)
+}
+
+// ending returns d with the last day strict.
+func (d Deadline) ending(strict calendar.Date) Deadline {
+	d.Strict, d.Extended = strict, strict
 	if d.Extends {
-		d.Extended = calendar.NextBankDay(d.Strict)
+		d.Extended = calendar.NextBankDay(strict)
 	}
 	d.DueAt = d.Extended.End(calendar.JST)
 	return d
 }
 
-// Begin returns a promise that runs from now, not yet stored.
-func Begin(now time.Time, subject string, p Promise) Deadline {
-	return Deadline{Subject: subject, Promise: p, StartedAt: now}.counted()
+// judged puts it on record when the promise has run out.
+func (d Deadline) judged(now time.Time) Deadline {
+	switch {
+	case !d.Running() || !d.MissedAt.IsZero() || now.Before(d.DueAt):
+	case kinds[d.Kind].ends:
+		d.MetAt, d.MetBy = d.DueAt, ByTime
+	default:
+		d.MissedAt = d.DueAt
+	}
+	return d
 }
 
 // pause stops the clock and counts the round.
 func (d Deadline) pause(now time.Time) Deadline {
+	d = d.judged(now)
 	d.PausedSince = now
 	d.Rounds++
 	return d
 }
 
-// resume lets the clock go on: the last day moves by the days of the pause.
+// resume lets the clock go on.
 func (d Deadline) resume(now time.Time) Deadline {
-	d.PausedDays += d.between(d.PausedSince, now)
+	from := d.PausedSince
 	d.PausedSince = time.Time{}
-	return d.counted()
+	return d.stood(from, now)
 }
 
-// between counts the days of the promise's unit from one instant to another, by their dates in Japan.
-func (d Deadline) between(from, to time.Time) int {
-	a, b := calendar.In(from, calendar.JST), calendar.In(to, calendar.JST)
-	if d.Unit == Business {
-		return calendar.BusinessDaysBetween(a, b)
+// meet keeps the promise.
+func (d Deadline) meet(now time.Time, by string) Deadline {
+	if d = d.stopped(now); d.Open() {
+		d.MetAt, d.MetBy = now, by
 	}
-	return a.DaysUntil(b)
+	return d
 }
 
-// reopen makes a kept promise owed again. The time between does not count, the time used does, and
-// what was late stays late.
+// drop ends the promise without its being kept: it is owed no more.
+func (d Deadline) drop(now time.Time) Deadline {
+	if d = d.stopped(now); d.Open() {
+		d.DroppedAt = now
+	}
+	return d
+}
+
+// stopped ends a pause, if there is one, and judges the promise before it is closed.
+func (d Deadline) stopped(now time.Time) Deadline {
+	if !d.PausedSince.IsZero() {
+		d = d.resume(now)
+	}
+	return d.judged(now)
+}
+
+// reopen makes a closed promise owed again. The time between does not count, the time used does,
+// and what was late stays late.
 func (d Deadline) reopen(now time.Time) Deadline {
-	d.UsedLate = d.Late(now)
-	d.PausedDays += d.between(d.MetAt, now)
-	d.MetAt, d.MetBy = time.Time{}, ""
-	return d.counted()
+	from := d.MetAt
+	if from.IsZero() {
+		from = d.DroppedAt
+	}
+	d.MetAt, d.MetBy, d.DroppedAt = time.Time{}, "", time.Time{}
+	d.Reopened++
+	return d.stood(from, now)
 }
 
-// Age returns how many days of its unit the promise has used: until it was kept, or until now.
-func (d Deadline) Age(now time.Time) int {
-	end := now
+// stood accounts for a time in which the clock did not run. The last day moves by it, but not that
+// of a broken promise: moved past a weekend, it could come to lie ahead again.
+func (d Deadline) stood(from, to time.Time) Deadline {
+	d.Stood += count(Business, from, to)
+	if !d.MissedAt.IsZero() {
+		return d
+	}
+	n := count(d.Unit, from, to)
+	if n == 0 {
+		return d
+	}
+	d.PausedDays += n
+	if d.Unit == Business {
+		return d.ending(calendar.AddBusinessDays(d.Strict, n))
+	}
+	return d.ending(d.Strict.Add(n))
+}
+
+// count returns the days of a unit from one instant to another, by their dates in Japan; none when
+// the clock was set back between them.
+func count(u Unit, from, to time.Time) int {
+	a, b := calendar.In(from, calendar.JST), calendar.In(to, calendar.JST)
+	if u == Business {
+		return max(0, calendar.BusinessDaysBetween(a, b))
+	}
+	return max(0, a.DaysUntil(b))
+}
+
+// Turn says from the promises of a subject whose turn it is, what for, and until when; without a
+// date when only they know that. While the reporter owes a reply, or our clocks stand still for one,
+// it is theirs. A reply that did not come is the desk's to decide on.
+func Turn(list []Deadline) (Owner, string, time.Time) {
+	var reporter, desk Deadline
+	paused := false
+	first := func(d *Deadline, e Deadline) {
+		if d.DueAt.IsZero() || e.DueAt.Before(d.DueAt) {
+			*d = e
+		}
+	}
+	for _, d := range list {
+		switch {
+		case !d.Open() || kinds[d.Kind].ends:
+		case !d.PausedSince.IsZero():
+			paused = true
+		case d.Owner == Reporter && d.MissedAt.IsZero():
+			first(&reporter, d)
+		default:
+			first(&desk, d)
+		}
+	}
 	switch {
-	case !d.MetAt.IsZero():
-		end = d.MetAt
-	case !d.DroppedAt.IsZero():
-		end = d.DroppedAt
-	case !d.PausedSince.IsZero():
-		end = d.PausedSince
+	case !reporter.DueAt.IsZero():
+		return Reporter, reporter.Kind, reporter.DueAt
+	case paused:
+		return Reporter, "", time.Time{}
+	case desk.DueAt.IsZero():
+		return Nobody, "", time.Time{}
+	case desk.Owner == Reporter: // a reply that did not come
+		return Desk, desk.Kind, desk.DueAt
 	}
-	return max(0, d.between(d.StartedAt, end)-d.PausedDays)
-}
-
-var kindNames = map[string]lang.Text{
-	"first_answer":    {EN: "First answer", JA: "最初の回答"},
-	"triage":          {EN: "Triage", JA: "確認"},
-	"decision":        {EN: "Decision", JA: "決定"},
-	"fix":             {EN: "Fix", JA: "修正"},
-	"answer":          {EN: "Answer", JA: "返信"},
-	"reply":           {EN: "Reporter's reply", JA: "報告者の返信"},
-	"confidentiality": {EN: "End of confidentiality", JA: "秘密保持の終了"},
-	"payment_info":    {EN: "Payment details", JA: "支払情報"},
-}
-
-// Name returns the words for a kind of promise.
-func Name(kind string) lang.Text {
-	if t, ok := kindNames[kind]; ok {
-		return t
-	}
-	return lang.Text{EN: kind, JA: kind}
+	return desk.Owner, desk.Kind, desk.DueAt
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"hinomi.dev/hinomi/internal/bus"
-	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/id"
 )
@@ -15,227 +15,213 @@ import (
 // The operations run inside the transaction of the report they belong to: who may do what was asked
 // there, and the record is written there.
 
-// Start lets a promise run. The same promise is not given twice while it is open.
+// Start lets a promise run.
 func Start(ctx context.Context, tx *sql.Tx, now time.Time, subject string, p Promise) error {
 	return StartAll(ctx, tx, now, subject, []Promise{p})
 }
 
-// StartAll lets several promises run, in one statement.
+// StartAll lets several promises run. None of them starts a clock again:
+//
+//   - what is given once in the life of a report (triage, decision, fix) goes on where it was when it
+//     is given a second time;
+//   - what the desk already owes is not owed a second time, so the earlier date stands;
+//   - the reporter has the whole time for each thing that is asked of them.
 func StartAll(ctx context.Context, tx *sql.Tx, now time.Time, subject string, all []Promise) error {
-	var c values
-	for _, p := range all {
-		d := Begin(now, subject, p)
-		d.ID = id.New(now)
-		c.add(d.ID, subject, d.Kind, d.Clause, string(d.Owner), string(d.Unit), d.Length, d.Trigger, d.Extends,
-			db.Micros(now), d.Strict.String(), d.Extended.String(), db.Micros(d.DueAt))
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO deadline (id, subject, kind, clause, owner, unit, length, cause, extends, started_at, strict_day,
-			extended_day, due_at, paused_since, paused_days, rounds, met_at, met_by, used_late, dropped_at, missed_at)
-		VALUES `+c.text(", 0, 0, 0, 0, '', FALSE, 0, 0"), c.args...)
+	have, err := Of(ctx, tx, subject)
 	if err != nil {
-		return fmt.Errorf("starting a promise of %s: %w", subject, err)
+		return err
 	}
-	return nil
-}
-
-// values collects the rows of a multi-row insert.
-type values struct {
-	rows [][]string
-	args []any
-}
-
-func (v *values) add(row ...any) {
-	var marks []string
-	for _, a := range row {
-		v.args = append(v.args, a)
-		marks = append(marks, fmt.Sprintf("$%d", len(v.args)))
-	}
-	v.rows = append(v.rows, marks)
-}
-
-func (v *values) text(rest string) string {
-	s := ""
-	for i, marks := range v.rows {
-		if i > 0 {
-			s += ", "
+	var fresh []Deadline
+	var again []string
+	for _, p := range all {
+		same := slices.DeleteFunc(slices.Clone(have), func(d Deadline) bool { return d.Kind != p.Kind })
+		switch {
+		case len(same) > 0 && kinds[p.Kind].once:
+			again = append(again, p.Kind)
+		case p.Owner != Reporter && slices.ContainsFunc(same, Deadline.Open):
+		default:
+			d := Begin(now, subject, p)
+			d.ID = id.New(now)
+			fresh = append(fresh, d)
 		}
-		s += "("
-		for j, m := range marks {
-			if j > 0 {
-				s += ", "
-			}
-			s += m
-		}
-		s += rest + ")"
 	}
-	return s
+	if len(again) > 0 {
+		if err := Reopen(ctx, tx, now, subject, again...); err != nil {
+			return err
+		}
+	}
+	return insert(ctx, tx, fresh)
 }
 
-// Pause stops the desk's clocks of a subject: we wait for the reporter.
+// Pause stops the desk's clocks of a subject: we wait for the reporter. Clocks that stand still
+// already do not count another round.
 func Pause(ctx context.Context, tx *sql.Tx, now time.Time, subject string) error {
-	return each(ctx, tx, subject, func(d Deadline) (Deadline, bool) {
+	return each(ctx, tx, now, subject, func(d Deadline) (Deadline, bool) {
 		return d.pause(now), d.Owner == Desk && d.Running()
-	})
+	}, nil)
 }
 
 // Resume lets the desk's clocks go on: the reporter has answered.
 func Resume(ctx context.Context, tx *sql.Tx, now time.Time, subject string) error {
-	return each(ctx, tx, subject, func(d Deadline) (Deadline, bool) {
+	return each(ctx, tx, now, subject, func(d Deadline) (Deadline, bool) {
 		return d.resume(now), d.Open() && !d.PausedSince.IsZero()
-	})
+	}, nil)
 }
 
-// Meet keeps the open promises of a kind. There may be none.
-func Meet(ctx context.Context, tx *sql.Tx, now time.Time, subject, by string, kinds ...string) error {
-	return each(ctx, tx, subject, func(d Deadline) (Deadline, bool) {
-		if !d.Open() || !has(kinds, d.Kind) {
-			return d, false
+// Meet keeps the open promises of these kinds. There may be none.
+func Meet(ctx context.Context, tx *sql.Tx, now time.Time, subject, by string, of ...string) error {
+	return each(ctx, tx, now, subject, func(d Deadline) (Deadline, bool) {
+		return d.meet(now, by), d.Open() && slices.Contains(of, d.Kind)
+	}, nil)
+}
+
+// Reopen makes the closed promises of these kinds owed again, with the time already used. Without
+// kinds it is those that a report opened again owes: triage, decision and fix.
+func Reopen(ctx context.Context, tx *sql.Tx, now time.Time, subject string, of ...string) error {
+	if len(of) == 0 {
+		of = []string{Triage, Decision, Fix}
+	}
+	return each(ctx, tx, now, subject, func(d Deadline) (Deadline, bool) {
+		return d.reopen(now), !d.Open() && slices.Contains(of, d.Kind) && !kinds[d.Kind].ends
+	}, nil)
+}
+
+// Drop ends open promises that are owed no more. Without kinds it is all but the program's own: the
+// reporter took the report back, and secrecy goes on.
+func Drop(ctx context.Context, tx *sql.Tx, now time.Time, subject string, of ...string) error {
+	return each(ctx, tx, now, subject, func(d Deadline) (Deadline, bool) {
+		return d.drop(now), d.Open() && (len(of) == 0 && d.Owner != Program || slices.Contains(of, d.Kind))
+	}, nil)
+}
+
+// Of returns the promises of a subject, the oldest first.
+func Of(ctx context.Context, q db.Querier, subject string) ([]Deadline, error) {
+	return list(ctx, q, `subject = $1 ORDER BY started_at, id`, subject)
+}
+
+// Due returns at most limit running promises that end before a time, the most urgent first, those
+// long broken among them. An empty owner means everybody's.
+func Due(ctx context.Context, q db.Querier, before time.Time, owner Owner, limit int) ([]Deadline, error) {
+	return list(ctx, q, `
+		met_at = 0 AND dropped_at = 0 AND paused_since = 0 AND due_at < $1 AND ($2 = '' OR owner = $2)
+		ORDER BY due_at, id LIMIT $3`, db.Micros(before), string(owner), limit)
+}
+
+// A Missed announces that a promise was broken (deadline.missed), or that one that only had to end
+// has ended (deadline.ended).
+type Missed struct {
+	ID      string    `json:"id"`
+	Subject string    `json:"subject"`
+	Kind    string    `json:"kind"`
+	Owner   Owner     `json:"owner"`
+	Clause  string    `json:"clause"`
+	Due     time.Time `json:"due"`
+}
+
+// Tick puts the promises that have run out on record and announces each once. It returns the broken
+// ones. When the last reply that the reporter owed did not come, we wait no longer, and the desk's
+// clocks go on.
+func Tick(ctx context.Context, d *db.DB, now time.Time) ([]Missed, error) {
+	var all []Missed
+	for {
+		out, err := list(ctx, d.Read(), `
+			met_at = 0 AND dropped_at = 0 AND paused_since = 0 AND missed_at = 0 AND due_at <= $1
+			ORDER BY due_at, id LIMIT 500`, db.Micros(now))
+		if err != nil || len(out) == 0 {
+			return all, err
 		}
-		if !d.PausedSince.IsZero() {
-			d = d.resume(now)
-		}
-		d.MetAt, d.MetBy = now, by
-		return d, true
-	})
-}
-
-// Reopen makes the kept promises of these kinds owed again, with the time already used.
-func Reopen(ctx context.Context, tx *sql.Tx, now time.Time, subject string, kinds ...string) error {
-	return each(ctx, tx, subject, func(d Deadline) (Deadline, bool) {
-		return d.reopen(now), !d.MetAt.IsZero() && has(kinds, d.Kind)
-	})
-}
-
-// Drop ends every open promise but those of the program: the reporter took the report back.
-func Drop(ctx context.Context, tx *sql.Tx, now time.Time, subject string) error {
-	return each(ctx, tx, subject, func(d Deadline) (Deadline, bool) {
-		d.DroppedAt = now
-		return d, d.MetAt.IsZero() && d.Owner != Program
-	})
-}
-
-func has(kinds []string, kind string) bool {
-	for _, k := range kinds {
-		if k == kind {
-			return true
+		for _, s := range bySubject(out) {
+			var missed []Missed
+			err := d.Tx(ctx, func(tx *sql.Tx) (err error) {
+				missed, err = tick(ctx, tx, now, s)
+				return err
+			})
+			if err != nil {
+				return all, fmt.Errorf("judging the promises of %s: %w", s, err)
+			}
+			all = append(all, missed...)
 		}
 	}
-	return false
 }
 
-// each applies a change to every promise of a subject that it wants to change.
-func each(ctx context.Context, tx *sql.Tx, subject string, change func(Deadline) (Deadline, bool)) error {
+func tick(ctx context.Context, tx *sql.Tx, now time.Time, subject string) ([]Missed, error) {
+	var missed []Missed
+	waiting, silent := false, false
+	err := each(ctx, tx, now, subject, func(d Deadline) (Deadline, bool) {
+		after := d.judged(now)
+		switch {
+		case d.Owner != Reporter || !after.Open():
+		case after.MissedAt.IsZero():
+			waiting = true
+		case d.MissedAt.IsZero():
+			silent = true
+		}
+		return after, after != d
+	}, func(_, after Deadline) error {
+		if !after.MissedAt.IsZero() {
+			missed = append(missed, after.missed())
+		}
+		return nil
+	})
+	if err != nil || !silent || waiting {
+		return missed, err
+	}
+	return missed, Resume(ctx, tx, now, subject)
+}
+
+func (d Deadline) missed() Missed {
+	return Missed{ID: d.ID, Subject: d.Subject, Kind: d.Kind, Owner: d.Owner, Clause: d.Clause, Due: d.DueAt}
+}
+
+// each applies a change to every promise of a subject that it wants to change, saves it, and
+// announces what ran out. then, if any, sees the promise before and after.
+func each(ctx context.Context, tx *sql.Tx, now time.Time, subject string, change func(Deadline) (Deadline, bool), then func(before, after Deadline) error) error {
+	if err := lock(ctx, tx, subject); err != nil {
+		return err
+	}
 	all, err := Of(ctx, tx, subject)
 	if err != nil {
 		return err
 	}
-	for _, d := range all {
-		after, changed := change(d)
+	for _, before := range all {
+		after, changed := change(before)
 		if !changed {
 			continue
 		}
 		if err := save(ctx, tx, after); err != nil {
 			return err
 		}
+		if err := announce(ctx, tx, now, before, after); err != nil {
+			return err
+		}
+		if then != nil {
+			if err := then(before, after); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-func save(ctx context.Context, tx *sql.Tx, d Deadline) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE deadline
-		SET strict_day = $1, extended_day = $2, due_at = $3, paused_since = $4, paused_days = $5, rounds = $6, met_at = $7,
-			met_by = $8, used_late = $9, dropped_at = $10, missed_at = $11
-		WHERE id = $12`,
-		d.Strict.String(), d.Extended.String(), db.Micros(d.DueAt), db.Micros(d.PausedSince), d.PausedDays, d.Rounds,
-		db.Micros(d.MetAt), d.MetBy, d.UsedLate, db.Micros(d.DroppedAt), db.Micros(d.MissedAt), d.ID)
-	if err != nil {
-		return fmt.Errorf("saving a promise of %s: %w", d.Subject, err)
+func announce(ctx context.Context, tx *sql.Tx, now time.Time, before, after Deadline) error {
+	if before.MissedAt.IsZero() && !after.MissedAt.IsZero() {
+		return bus.Queue(ctx, tx, now, "deadline.missed", after.missed())
+	}
+	if before.MetAt.IsZero() && after.MetBy == ByTime {
+		return bus.Queue(ctx, tx, now, "deadline.ended", after.missed())
 	}
 	return nil
 }
 
-const columns = `id, subject, kind, clause, owner, unit, length, cause, extends, started_at, strict_day, extended_day, due_at,
-	paused_since, paused_days, rounds, met_at, met_by, used_late, dropped_at, missed_at`
-
-// Of returns the promises of a subject in the order they were given.
-func Of(ctx context.Context, q db.Querier, subject string) ([]Deadline, error) {
-	return list(ctx, q, `subject = $1 ORDER BY id`, subject)
-}
-
-func list(ctx context.Context, q db.Querier, where string, args ...any) ([]Deadline, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM deadline WHERE `+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("reading promises: %w", err)
-	}
-	defer rows.Close()
-	var all []Deadline
-	for rows.Next() {
-		d, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading promises: %w", err)
-		}
-		all = append(all, d)
-	}
-	return all, rows.Err()
-}
-
-func scan(rows *sql.Rows) (Deadline, error) {
-	var d Deadline
-	var strict, extended string
-	var started, due, paused, met, dropped, missed int64
-	err := rows.Scan(&d.ID, &d.Subject, &d.Kind, &d.Clause, &d.Owner, &d.Unit, &d.Length, &d.Trigger, &d.Extends, &started,
-		&strict, &extended, &due, &paused, &d.PausedDays, &d.Rounds, &met, &d.MetBy, &d.UsedLate, &dropped, &missed)
-	if err != nil {
-		return d, err
-	}
-	d.StartedAt, d.DueAt, d.PausedSince = db.Time(started), db.Time(due), db.Time(paused)
-	d.MetAt, d.DroppedAt, d.MissedAt = db.Time(met), db.Time(dropped), db.Time(missed)
-	if d.Strict, err = calendar.Parse(strict); err != nil {
-		return d, err
-	}
-	d.Extended, err = calendar.Parse(extended)
-	return d, err
-}
-
-// A Missed announces a broken promise.
-type Missed struct {
-	Subject string `json:"subject"`
-	Kind    string `json:"kind"`
-	Owner   Owner  `json:"owner"`
-}
-
-// Tick puts the promises that are broken since the last call on record, at most 500, and announces
-// each once. It returns how many.
-func Tick(ctx context.Context, d *db.DB, now time.Time) (int, error) {
-	overdue, err := list(ctx, d.Read(), `
-		met_at = 0 AND dropped_at = 0 AND paused_since = 0 AND missed_at = 0 AND due_at <= $1
-		ORDER BY due_at LIMIT 500`, db.Micros(now))
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, m := range overdue {
-		err := d.Tx(ctx, func(tx *sql.Tx) error {
-			res, err := tx.ExecContext(ctx, `
-				UPDATE deadline SET missed_at = $1
-				WHERE id = $2 AND missed_at = 0 AND met_at = 0 AND dropped_at = 0 AND paused_since = 0`, db.Micros(now), m.ID)
-			if err != nil {
-				return fmt.Errorf("recording a broken promise of %s: %w", m.Subject, err)
-			}
-			if k, err := res.RowsAffected(); err != nil || k == 0 {
-				return err // kept meanwhile, or another node was first
-			}
-			n++
-			return bus.Queue(ctx, tx, now, "deadline.missed", Missed{Subject: m.Subject, Kind: m.Kind, Owner: m.Owner})
-		})
-		if err != nil {
-			return n, err
+// bySubject returns the subjects of a list, each once, in its order.
+func bySubject(list []Deadline) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, d := range list {
+		if !seen[d.Subject] {
+			seen[d.Subject] = true
+			all = append(all, d.Subject)
 		}
 	}
-	return n, nil
+	return all
 }
