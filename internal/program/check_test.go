@@ -210,3 +210,21 @@ func TestLoadReportsAFileThatCannotBeRead(t *testing.T) {
 		t.Error("Check says nothing about a file that cannot be read")
 	}
 }
+
+// TestTheDocumentNamesEverything keeps doc/terms.md complete: it is what a program owner has.
+func TestTheDocumentNamesEverything(t *testing.T) {
+	b, err := os.ReadFile("../../doc/terms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range params {
+		if !bytes.Contains(b, []byte("`"+d.key+"`")) {
+			t.Errorf("doc/terms.md does not name the parameter %s", d.key)
+		}
+	}
+	for _, k := range kinds {
+		if !bytes.Contains(b, []byte(k)) {
+			t.Errorf("doc/terms.md does not name the kind %s", k)
+		}
+	}
+}
