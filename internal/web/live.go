@@ -102,7 +102,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request, topic string) erro
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
 	say := func(line string) error {
-		_ = ctl.SetWriteDeadline(time.Now().Add(patience))
+		_ = ctl.SetWriteDeadline(time.Now().Add(patience)) // wall clock: a connection waits in real time
 		if _, err := fmt.Fprintf(w, "%s\n\n", line); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 // serve is outside of everything: it names the request, sets the headers, catches a panic, and
 // writes the line in the log.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	start := time.Now() // not s.Now: a demonstration's clock may stand still
+	start := time.Now() // wall clock: a demonstration's may stand still
 	v := &visit{ref: id.Short(8), route: "none", status: http.StatusOK}
 	r = withVisit(r, v)
 	out := &response{ResponseWriter: w}
@@ -33,7 +33,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 				p = http.ErrAbortHandler // half a page must not look like a whole one
 			}
 		}
-		s.account(r, out, time.Since(start))
+		s.account(r, out, time.Since(start)) // wall clock: as start
 		if p != nil {
 			panic(p)
 		}
