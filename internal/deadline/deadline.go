@@ -155,8 +155,11 @@ func (d Deadline) pause(now time.Time) Deadline {
 	return d
 }
 
-// resume lets the clock go on.
+// resume lets the clock go on, if it stands.
 func (d Deadline) resume(now time.Time) Deadline {
+	if d.PausedSince.IsZero() {
+		return d
+	}
 	from := d.PausedSince
 	d.PausedSince = time.Time{}
 	return d.stood(from, now)
