@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"time"
 )
 
 // A corpus makes documents like a desk's: about 1.5 KB, half of them Japanese, words by Zipf's law,
@@ -66,5 +65,3 @@ func (c *corpus) doc(n int) string {
 
 // docID returns the id of document n: sorted like n.
 func docID(n int) string { return fmt.Sprintf("01J%023d", n) }
-
-var _ = time.Now

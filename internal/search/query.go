@@ -159,35 +159,35 @@ func (t term) check() check {
 	return c
 }
 
-// filter returns the tokens that every text with the term has, and whether such a text has the
-// term for sure. A token with a star stands for all that begin with it.
+// filter returns the tokens that every text with the term has, and whether a text with those tokens
+// has the term for sure: then the last token alone says so. A token with a star stands for all that
+// begin with it.
 func (t term) filter() (list []string, exact bool) {
-	single := len(t.words) == 1
+	exact = len(t.words) <= 2
 	for i, w := range t.words {
-		last := i == len(t.words)-1
-		if !w.Dense {
-			switch word := fold.Cut(w.Text); {
-			case !last || !t.star:
-				list = append(list, word)
-				exact = single && whole(word)
-			case len(word) >= minPrefix:
-				list = append(list, word+"*")
-				exact = single && whole(word)
-			}
-		} else {
-			var sure bool
+		sure := false
+		switch last := i == len(t.words)-1; {
+		case w.Dense:
 			list, sure = t.denseFilter(list, w.Text, last)
-			exact = single && sure
+			sure = sure && len(t.words) == 1
+		case !last || !t.star:
+			list = append(list, fold.Cut(w.Text))
+			sure = whole(w.Text)
+		case len(w.Text) >= minPrefix:
+			list = append(list, fold.Cut(w.Text)+"*")
+			sure = whole(w.Text) && len(t.words) == 1
 		}
-		if i > 0 && t.joint[i-1] && !(last && t.star) {
+		exact = exact && sure
+		if i > 0 && !w.Dense && !t.words[i-1].Dense && !(t.star && i == len(t.words)-1) {
 			list = append(list, pair(t.words[i-1].Text, w.Text))
+			exact = exact && !t.joint[i-1]
 		}
 	}
 	return list, exact
 }
 
-// whole reports whether a token cannot be the beginning of a longer word that was cut.
-func whole(token string) bool { return len(token) <= fold.MaxToken-utf8.UTFMax }
+// whole reports whether a word's token cannot be the beginning of a longer word that was cut.
+func whole(word string) bool { return len(word) <= fold.MaxToken-utf8.UTFMax }
 
 // minPrefix is the fewest letters with which the index is asked for all words that begin so. Fewer
 // begin too many words to read all their lists; the text is checked instead.
@@ -236,7 +236,7 @@ func newPlan(query string) (p plan, ok bool) {
 		tokens, exact := t.filter()
 		switch {
 		case t.minus && exact:
-			p.not = append(p.not, tokens...)
+			p.not = append(p.not, tokens[len(tokens)-1]) // which says it all
 			continue
 		case !t.minus:
 			p.must = append(p.must, tokens...)
@@ -246,11 +246,21 @@ func newPlan(query string) (p plan, ok bool) {
 		}
 	}
 	slices.Sort(p.must)
-	if p.must = slices.Compact(p.must); len(p.must) > maxFilter {
-		p.must = p.must[:maxFilter]
-		p.check = p.all
+	p.must = slices.Compact(p.must)
+	if n := len(p.must); !p.vague() {
+		p.must = slices.DeleteFunc(p.must, wide)
+		p.must = p.must[:min(len(p.must), maxFilter)]
+		if len(p.must) < n {
+			p.check = p.all
+		}
 	}
 	return p, len(list) > 0
+}
+
+// wide reports whether a token stands for so many words that reading all their lists takes longer
+// than checking what the other tokens let through.
+func wide(token string) bool {
+	return strings.HasSuffix(token, "*") && len(token) <= len("pass*")
 }
 
 // vague reports whether the index could only be asked for all words that begin in some way.

@@ -74,7 +74,7 @@ const (
 func Find(ctx context.Context, d *db.DB, query string, limit int) ([]string, error) {
 	var all []string
 	after := ""
-	for range 5 {
+	for range 2 {
 		p, err := FindPage(ctx, d, query, limit-len(all), after)
 		if err != nil {
 			return nil, err
@@ -95,11 +95,15 @@ func Find(ctx context.Context, d *db.DB, query string, limit int) ([]string, err
 // after - must not be there; auth* is any word that begins with auth. There is no wrong query; one
 // without words finds nothing.
 func FindPage(ctx context.Context, d *db.DB, query string, limit int, after string) (Page, error) {
+	return findPage(ctx, d, query, limit, after, maxChecks)
+}
+
+func findPage(ctx context.Context, d *db.DB, query string, limit int, after string, checks int) (Page, error) {
 	p, ok := newPlan(query)
 	if !ok || limit <= 0 {
 		return Page{}, nil
 	}
-	s := searcher{db: d, plan: p, limit: limit, want: limit + 1, from: parseCursor(after), left: maxChecks}
+	s := searcher{db: d, plan: p, limit: limit, want: limit + 1, from: parseCursor(after), left: checks}
 	if err := s.run(ctx); err != nil {
 		return Page{}, fmt.Errorf("searching: %w", err)
 	}
@@ -163,7 +167,7 @@ func (s *searcher) run(ctx context.Context) error {
 		}
 	}
 	if len(s.plan.must) == 0 {
-		return s.walk(ctx, maxChecks)
+		return s.walk(ctx, s.left)
 	}
 	size := max(32, s.want)
 	for !s.done && len(s.hits) < s.want && s.left > 0 {

@@ -68,20 +68,23 @@ func joint(a, b fold.Word, between string) byte {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// tokens returns the index tokens of a flattened text: the tokens of its words, and each two words
-// that are joined. The pairs make hosts, paths and identifiers selective although "line", "me" and
-// "api" are in every text.
+// tokens returns the index tokens of a flattened text: the tokens of its words, and each two words of
+// an alphabet that stand side by side. The pairs make hosts, paths, identifiers and phrases selective
+// although "line", "me", "the" and "server" are in every text.
 func tokens(flat string) []string {
 	var t fold.Set
-	for name := range strings.FieldsSeq(flat) {
-		before := ""
-		for word := range strings.SplitSeq(name, "-") {
-			t.AddWord(fold.Word{Text: word, Dense: dense(word)})
-			if before != "" {
-				t.Add(pair(before, word))
-			}
-			before = word
+	before := ""
+	for word := range strings.FieldsFuncSeq(flat, func(r rune) bool { return r == ' ' || r == '-' }) {
+		w := fold.Word{Text: word, Dense: dense(word)}
+		t.AddWord(w)
+		if w.Dense {
+			before = ""
+			continue
 		}
+		if before != "" {
+			t.Add(pair(before, word))
+		}
+		before = word
 	}
 	return t.Tokens()
 }
