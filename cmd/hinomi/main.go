@@ -19,6 +19,7 @@ import (
 // commands is everything the program can do. A command is a struct with its flags and a method
 // Run; kong hands Run the context, which ends at an interrupt, and the Streams.
 type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the desk."`
 	Ask     AskCmd         `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
 	Terms   TermsCmd       `cmd:"" help:"Check the terms, list their versions."`

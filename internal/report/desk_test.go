@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"testing"
 	"time"
@@ -57,6 +58,7 @@ func newDesk(t *testing.T, database *db.DB, dir string) *desk {
 	d.Log = &receipt.Log{DB: database, Key: key, Now: clock}
 	d.Files = &attachment.Store{Dir: dir}
 	d.Ready = func(context.Context, string, string) ([]lang.Text, error) { return nil, nil }
+	d.Agreed = func(context.Context, *sql.Tx, string, string, string, lang.Lang) error { return nil }
 	return d
 }
 

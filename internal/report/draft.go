@@ -123,9 +123,9 @@ func (rs *Reports) Drafts(ctx context.Context, who access.Caller) ([]Draft, erro
 	return all, rows.Err()
 }
 
-// SaveDraft keeps what is typed. The last save wins: two tabs of one author are one author, and an
-// autosave that refuses would lose more than it protects.
-func (rs *Reports) SaveDraft(ctx context.Context, who access.Caller, draft string, body Submission) (Draft, error) {
+// SaveDraft keeps what is typed over the version it was typed into; version 0 means over whatever is
+// there. A window that was left open must not overwrite what was typed in another one since.
+func (rs *Reports) SaveDraft(ctx context.Context, who access.Caller, draft string, body Submission, version int64) (Draft, error) {
 	d, err := rs.Draft(ctx, who, draft)
 	if err != nil {
 		return d, err
@@ -133,19 +133,26 @@ func (rs *Reports) SaveDraft(ctx context.Context, who access.Caller, draft strin
 	if err := body.Storable(); err != nil {
 		return d, err
 	}
+	if d.Report == "" && version != 0 && version != d.Version {
+		return d, fault.New(fault.Conflict,
+			"This draft was changed in another window since. Nothing was overwritten: load the page again to see it, and copy over what is missing.",
+			"この下書きは別のウィンドウで変更されています。上書きはしていません。再読み込みして内容を確認し、不足分を書き写してください。")
+	}
 	d.Body, d.UpdatedAt = body, rs.Now()
-	return d, rs.DB.Tx(ctx, func(tx *sql.Tx) error {
+	err = rs.DB.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `
 			UPDATE draft SET body = $1, updated_at = $2, version = version + 1
-			WHERE id = $3 AND person = $4 AND report = ''`, string(body.Bytes()), db.Micros(d.UpdatedAt), draft, who.ID)
+			WHERE id = $3 AND version = $4 AND report = ''`, string(body.Bytes()), db.Micros(d.UpdatedAt), draft, d.Version)
 		if err != nil {
 			return fmt.Errorf("saving draft %s: %w", draft, err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, sent(d.Report))
+		if d.Report != "" {
+			return sent(d.Report)
 		}
-		return nil
+		return db.One(res, nil)
 	})
+	d.Version++
+	return d, err
 }
 
 func sent(report string) error {

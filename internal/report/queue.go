@@ -125,6 +125,19 @@ func (rs *Reports) Queue(ctx context.Context, who access.Caller, q Query) (Page,
 	return p, nil
 }
 
+// Waiting returns how many reports wait for the desk.
+func (rs *Reports) Waiting(ctx context.Context, who access.Caller) (int, error) {
+	if err := rs.Audit.Allow(ctx, who, access.ReportRead, ""); err != nil {
+		return 0, err
+	}
+	var n int
+	err := rs.DB.Read().QueryRowContext(ctx, `SELECT coalesce(sum(n), 0) FROM report_count WHERE turn = $1`, string(Desk)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting the queue: %w", err)
+	}
+	return n, nil
+}
+
 // conditions collects the WHERE of a query with its numbered arguments.
 type conditions struct {
 	text []string

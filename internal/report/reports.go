@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"sync"
 	"time"
@@ -29,6 +30,10 @@ type Reports struct {
 	// Ready returns what a person still has to declare or accept before a report is taken under
 	// the terms (R-1, R-8): empty means nothing.
 	Ready func(ctx context.Context, person, terms string) ([]lang.Text, error)
+
+	// Agreed records, in the transaction that takes a report, that sending it counts as agreement to
+	// the terms in force (R-1), with the language in which they were shown.
+	Agreed func(ctx context.Context, tx *sql.Tx, person, terms, hash string, shown lang.Lang) error
 
 	// mu guards learned and is held while new sketches are read: two readers would add them twice.
 	mu      sync.Mutex
@@ -155,4 +160,22 @@ func (rs *Reports) Kept(ctx context.Context, hash string) (bool, error) {
 		return false, fmt.Errorf("looking for the owner of an attachment: %w", err)
 	}
 	return n > 0, nil
+}
+
+// Holds says which open reports keep a person from withdrawing now (R-50, terms 4.2): participant asks.
+func Holds(ctx context.Context, q db.Querier, person string) ([]lang.Text, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `
+		SELECT count(*) FROM report
+		WHERE reporter = $1 AND state IN ('received', 'needs_information', 'triaged', 'accepted', 'fixing')`, person).Scan(&n)
+	if err != nil {
+		return nil, fmt.Errorf("counting the open reports of %s: %w", person, err)
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	return []lang.Text{{
+		EN: fmt.Sprintf("Reports of yours that are still open: %d. Withdraw them first, or wait for their results.", n),
+		JA: fmt.Sprintf("対応中の報告が%d件あります。先に取り下げるか、結果をお待ちください。", n),
+	}}, nil
 }

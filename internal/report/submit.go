@@ -177,6 +177,10 @@ func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d D
 		}
 		return twin, errSent
 	}
+	terms, _ := rs.Program.Version(r.Terms) // judge has found it
+	if err := rs.Agreed(ctx, tx, r.Reporter, terms.ID, terms.Hash, r.Lang); err != nil {
+		return "", err
+	}
 	if *r, err = rs.begin(ctx, tx, *r); err != nil {
 		return "", err
 	}

@@ -48,7 +48,7 @@ func (as *Awards) Guide(r report.Report, class string) (money.Amount, error) {
 		return money.Amount{}, fault.New(fault.Invalid, "The terms of this report have no class “%s”.",
 			"この報告に適用される規約に「%s」という種類はありません。", class).At("class")
 	}
-	return money.Parse(c.USD, money.USD)
+	return money.Amount{Minor: c.Guide.Cents, Currency: c.Guide.Currency}, nil
 }
 
 // Propose proposes an award for an accepted report.

@@ -16,6 +16,7 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/report"
 )
 
 // adapt makes an http.Handler of a route: let the caller in, call the handler, and answer for
@@ -46,7 +47,7 @@ func (s *Server) bound(w http.ResponseWriter, r *http.Request, rt route) (*http.
 		limit = maxForm
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	now, out := time.Now(), longest
+	now, out := time.Now(), longest // wall clock: a connection waits in real time
 	if !rt.stream {
 		out = 2 * patience
 	}
@@ -103,6 +104,7 @@ type problem struct {
 	status   int
 	text     lang.Text
 	field    string
+	also     []*fault.Error // everything else that is wrong with the form
 	after    time.Duration
 	internal bool
 }
@@ -126,6 +128,9 @@ func explain(err error) problem {
 		return problem{status: http.StatusInternalServerError, text: f.Text, internal: true}
 	}
 	p := problem{text: f.Text, field: f.Field, after: f.After}
+	if all, ok := errors.AsType[report.Faults](err); ok {
+		p.also = all[1:]
+	}
 	switch f.Kind {
 	case fault.Invalid:
 		p.status = http.StatusUnprocessableEntity
@@ -204,7 +209,7 @@ func (s *Server) again(w http.ResponseWriter, r *http.Request, rt route, p probl
 		return false
 	}
 	v := visitOf(r)
-	v.form.fault, v.form.field, v.status = p.text, p.field, p.status
+	v.form.fault, v.form.field, v.form.also, v.status = p.text, p.field, p.also, p.status
 	s.mux.ServeHTTP(w, g)
 	return true
 }

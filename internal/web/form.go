@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
 )
 
@@ -16,8 +17,9 @@ import (
 type Form struct {
 	values url.Values
 	posted bool
-	fault  lang.Text // what was wrong, or empty
-	field  string    // where
+	fault  lang.Text      // what was wrong, or empty
+	field  string         // where
+	also   []*fault.Error // what else was wrong
 	lang   lang.Lang
 }
 
@@ -52,11 +54,19 @@ func (f Form) Field() string { return f.field }
 
 // wrong returns the complaint about one field.
 func (f Form) wrong(name string) string {
-	if f.field != name {
-		return ""
+	if f.field == name {
+		return f.Fault()
 	}
-	return f.Fault()
+	for _, e := range f.also {
+		if e.Field == name {
+			return e.Text.In(f.lang)
+		}
+	}
+	return ""
 }
+
+// Also returns the fields that are wrong besides the first, for a list of links.
+func (f Form) Also() []*fault.Error { return f.also }
 
 // A Field is one question of a form: label, help, answer, and the complaint at its place. It is
 // made in a template and drawn by one of the parts input, textarea, select, choices or file:

@@ -16,6 +16,11 @@ var pages = map[string]any{
 	"queue.html": queuePage{},
 	"case.html":  casePage{},
 
+	"new.html":     newPage{},
+	"draft.html":   draftPage{},
+	"reports.html": reportsPage{},
+	"report.html":  reportPage{},
+
 	"kept.html":           keptPage{},
 	"problem.html":        problemPage{},
 	"style.html":          stylePage{},
@@ -36,8 +41,8 @@ var functions = template.FuncMap{
 	"markdown": Markdown,
 	"plain":    Plain,
 
-	"confirming": confirming,
-	"deciding":   deciding,
+	"confirmingFor": confirmingFor,
+	"deciding":      deciding,
 }
 
 // loadPages parses every page with the layout and the shared parts.

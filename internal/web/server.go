@@ -60,6 +60,9 @@ type Server struct {
 // Handler returns the application. It panics when a template, a pattern or a setting is wrong:
 // programming mistakes, found at the first start.
 func (s *Server) Handler() http.Handler {
+	if s.Authenticate == nil && s.People != nil {
+		s.Authenticate, s.Allow, s.Counts = s.bySession, s.Audit.Allow, s.deskCounts
+	}
 	if s.Authenticate == nil || s.Allow == nil {
 		panic("web: Authenticate and Allow must be set")
 	}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"hinomi.dev/hinomi/internal/app"
+)
+
+// serving is where to answer, for serve and demo alike.
+type serving struct {
+	Addr   string `env:"HINOMI_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (${env}, ${default})."`
+	Origin string `env:"HINOMI_ORIGIN" placeholder:"URL" help:"Where people reach us, such as https://bounty.example; without it http://localhost and the port (${env})."`
+}
+
+// serveCommand runs a node of the desk.
+type serveCommand struct {
+	storage
+	serving
+
+	Terms           string `env:"HINOMI_TERMS" placeholder:"DIR" help:"Directory with the program's own terms; without it the ones that ship (${env})."`
+	LogName         string `env:"HINOMI_LOG_NAME" placeholder:"NAME" help:"The name the transparency log signs under; it never changes. Without it the host of the origin and /log (${env})."`
+	SMTP            string `env:"HINOMI_SMTP" placeholder:"URL" help:"Where mail goes out, such as smtp://user:password@mail.example:587; without it mail stays queued (${env})."`
+	MailFrom        string `env:"HINOMI_MAIL_FROM" placeholder:"ADDRESS" help:"The address mail comes from (${env})."`
+	Bounces         string `env:"HINOMI_BOUNCES" placeholder:"ADDRESS" help:"The address bounces go to; without it where mail comes from (${env})."`
+	MetricsToken    string `env:"HINOMI_METRICS_TOKEN" placeholder:"TOKEN" help:"Bearer token that reads /metrics from another machine (${env})."`
+	SecurityContact string `env:"HINOMI_SECURITY_CONTACT" placeholder:"URI" help:"Where a hole in this very desk is reported, for security.txt (${env})."`
+	Admin           string `placeholder:"MAIL" help:"Print the link by which the first administrator comes in, if nobody works at the desk yet."`
+}
+
+// Run opens the product and serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, s *Streams) error {
+	log := slog.New(slog.NewJSONHandler(s.Err, nil))
+	a, err := app.Open(ctx, app.Config{
+		Addr: c.Addr, Origin: c.Origin, DataDir: c.Data, Database: c.Database, Terms: c.Terms, LogName: c.LogName,
+		SMTP: c.SMTP, MailFrom: c.MailFrom, Bounces: c.Bounces, MetricsToken: c.MetricsToken, SecurityContact: c.SecurityContact,
+	}, log)
+	if err != nil {
+		return err
+	}
+	if c.Admin != "" {
+		if err := bootstrap(ctx, s, a, c.Admin); err != nil {
+			return errors.Join(err, a.Close())
+		}
+	}
+	return serve(ctx, s, a)
+}
+
+// bootstrap prints the first administrator's way in. The link goes to the terminal and nowhere else.
+func bootstrap(ctx context.Context, s *Streams, a *app.App, mail string) error {
+	path, err := a.People.Bootstrap(ctx, mail)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "The first administrator comes in here, once, within three days:\n%s\n", path)
+	return nil
+}
+
+// serve listens and runs the product until the context ends.
+func serve(ctx context.Context, s *Streams, a *app.App) error {
+	ln, err := net.Listen("tcp", a.Config.Addr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listening on %s: %w", a.Config.Addr, err), a.Close())
+	}
+	fmt.Fprintf(s.Err, "hinomi: open %s\n", a.Config.Origin)
+	return errors.Join(a.Serve(ctx, ln), a.Close())
+}

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hinomi.dev/hinomi/internal/person"
+)
+
+// Config is what an operator may choose. The zero value runs one node on this machine.
+type Config struct {
+	// Addr is where to listen, host and port. Empty means 127.0.0.1:8080.
+	Addr string
+	// DataDir holds everything we keep on disk: the database, attachments, the two keys. Empty
+	// means "data".
+	DataDir string
+	// Database is a postgres:// URL. Empty means SQLite in DataDir.
+	Database string
+	// Origin is where people reach us, such as "https://bounty.example". Empty means Addr by
+	// http on localhost: good for a look, not for the public.
+	Origin string
+	// LogName is the name the transparency log signs under; it never changes. Empty means the
+	// host of Origin and "/log".
+	LogName string
+	// Terms is a directory with the program's own terms. Empty means those that ship.
+	Terms string
+
+	// SMTP is where mail goes out, such as "smtp://user:password@mail.example:587". Empty means
+	// that mail stays queued and is read in the browser.
+	SMTP string
+	// MailFrom is the address that mail comes from.
+	MailFrom string
+	// Bounces is the address that bounces go to. Empty means MailFrom.
+	Bounces string
+
+	// MetricsToken is the bearer token that reads /metrics from another machine.
+	MetricsToken string
+	// SecurityContact is where a hole in this very desk is reported, as security.txt has it: an
+	// https or mailto address. Empty means the form of the program.
+	SecurityContact string
+
+	// Demo shows what only a demonstration may show. Set by `hinomi demo` alone.
+	Demo bool
+	// Now is the product's clock. Nil means the machine's; the demo has its own.
+	Now func() time.Time
+}
+
+// withDefaults returns the configuration with every empty field that has a default filled.
+func (c Config) withDefaults() (Config, error) {
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:8080"
+	}
+	if c.DataDir == "" {
+		c.DataDir = "data"
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Origin == "" {
+		_, port, err := net.SplitHostPort(c.Addr)
+		if err != nil {
+			return c, fmt.Errorf("the address %q is not host:port: %w", c.Addr, err)
+		}
+		c.Origin = "http://localhost:" + port // passkeys want a name, and know this one
+	}
+	u, err := url.Parse(c.Origin)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" {
+		return c, fmt.Errorf("the origin %q is not like https://bounty.example, without a path", c.Origin)
+	}
+	if c.LogName == "" {
+		c.LogName = u.Hostname() + "/log"
+	}
+	return c, nil
+}
+
+// secret returns the server's key from the data directory, made at the first start. What it seals
+// (TOTP secrets) is lost with it: it belongs into the backup, apart from the database.
+func secret(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "server.key")
+	key, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return makeSecret(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the server's key: %w", err)
+	}
+	if len(key) != person.KeySize {
+		return nil, fmt.Errorf("the server's key %s has %d bytes and should have %d: restore it from the backup", path, len(key), person.KeySize)
+	}
+	return key, nil
+}
+
+// makeSecret writes a new key beside its place and links it there: of two starters one wins, and
+// a crash leaves either no key or a whole one.
+func makeSecret(path string) ([]byte, error) {
+	key := make([]byte, person.KeySize)
+	_, _ = rand.Read(key)
+	f, err := os.CreateTemp(filepath.Dir(path), "server.key.*")
+	if err != nil {
+		return nil, fmt.Errorf("making the server's key: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(key)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, fmt.Errorf("making the server's key: %w", err)
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("making the server's key: %w", err)
+	}
+	return os.ReadFile(path)
+}

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hinomi.dev/hinomi/internal/deadline"
+)
+
+// A loop is work that the product does by itself.
+type loop struct {
+	name  string
+	every time.Duration // of the machine's time, also in the demo
+	do    func(ctx context.Context) error
+}
+
+// loops lists all of them. Each may run on every node at once.
+func (a *App) loops() []loop {
+	return []loop{
+		// The log's public side grows at its slots; looking four times a slot keeps it close to them.
+		{"growing the log", time.Minute, a.Receipts.Pace},
+		{"watching promises", time.Minute, a.watchPromises},
+		{"following changes", time.Second, a.follow},
+		{"sweeping attachments", 6 * time.Hour, a.sweepFiles},
+		{"sweeping sessions", time.Hour, a.People.Sweep},
+		{"forgetting delivered messages", 24 * time.Hour, a.Relay.Forget},
+	}
+}
+
+// run runs one loop until the context ends. An error is logged and the loop goes on: the next turn
+// may find the database back.
+func (a *App) run(ctx context.Context, l loop) error {
+	tick := time.NewTicker(l.every)
+	defer tick.Stop()
+	for {
+		if err := l.do(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "a loop failed", "loop", l.name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Work runs everything that happens by itself, until the context ends.
+func (a *App) Work(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Relay.Run(ctx) })
+	g.Go(func() error { return a.Index.Run(ctx) })
+	if a.Mails.Sender != nil {
+		g.Go(func() error { return a.Mails.Run(ctx) })
+	}
+	for _, l := range a.loops() {
+		g.Go(func() error { return a.run(ctx, l) })
+	}
+	return g.Wait()
+}
+
+// watchPromises puts broken promises on record, once each.
+func (a *App) watchPromises(ctx context.Context) error {
+	_, err := deadline.Tick(ctx, a.DB, a.Config.Now())
+	return err
+}
+
+// sweepFiles removes attachments that no report and no draft has: uploads that were cut off, and
+// drafts that were discarded. A day is longer than the slowest upload.
+func (a *App) sweepFiles(ctx context.Context) error {
+	_, err := a.Files.Sweep(ctx, time.Now().Add(-24*time.Hour), func(hash string) (bool, error) { return a.Reports.Kept(ctx, hash) })
+	return err
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Serve answers requests on ln and does what happens by itself, until the context ends. Then it
+// lets running requests finish, for ten seconds.
+func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:           a.handler(),
+		ReadHeaderTimeout: 10 * time.Second, // the body has its own limits, by route
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Work(ctx) })
+	g.Go(func() error {
+		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		a.Pages.Live.Close() // open streams would never finish
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(end)
+	})
+	return g.Wait()
+}
+
+// handler puts the pages and the API under one roof.
+func (a *App) handler() http.Handler {
+	return a.Pages.Handler()
+}
+
+// follow tells open pages what changed, by following the audit trail: every change is there,
+// whichever node made it.
+func (a *App) follow(ctx context.Context) error {
+	rows, err := a.DB.Read().QueryContext(ctx, `
+		SELECT seq, subject
+		FROM audit
+		WHERE seq > $1
+		ORDER BY seq
+		LIMIT 500`, a.followed)
+	if err != nil {
+		return fmt.Errorf("following changes: %w", err)
+	}
+	defer rows.Close()
+	changed := false
+	for rows.Next() {
+		var subject string
+		if err := rows.Scan(&a.followed, &subject); err != nil {
+			return fmt.Errorf("following changes: %w", err)
+		}
+		changed = true
+		if subject != "" {
+			a.Pages.Live.Changed("report/" + subject)
+		}
+	}
+	if changed {
+		a.Pages.Live.Changed("queue")
+	}
+	return rows.Err()
+}
+
+// followFromHere skips what happened before this process started: no page was open then.
+func (a *App) followFromHere(ctx context.Context) error {
+	err := a.DB.Read().QueryRowContext(ctx, `SELECT seq FROM audit_head WHERE id = 1`).Scan(&a.followed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}

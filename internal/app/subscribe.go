@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"hinomi.dev/hinomi/internal/bus"
+	"hinomi.dev/hinomi/internal/report"
+	"hinomi.dev/hinomi/internal/reward"
+)
+
+// subscribe says what follows from what. Every message of the house is answered here or nowhere.
+func (a *App) subscribe() {
+	a.Relay.Subscribe("mail", "mail.requested", a.Mails.Requested)
+	a.Relay.Subscribe("copy", "report.told", a.copyTold)
+	a.Relay.Subscribe("award", "award.approved", a.tellAward)
+	a.Relay.Subscribe("fame", "award.approved", a.creditAward)
+}
+
+// copyTold asks for the mail that says: something waits in your account. The account is the
+// channel, the mail is a copy.
+func (a *App) copyTold(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var told report.Told
+	if err := m.Decode(&told); err != nil {
+		return err
+	}
+	if !told.Reporter {
+		return nil
+	}
+	return a.write(ctx, tx, told.Person, "message_copy", told.About, map[string]string{
+		"report": told.Report, "what": told.What, "link": "/reports/" + told.Report,
+	})
+}
+
+func (a *App) tellAward(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var said reward.Announcement
+	if err := m.Decode(&said); err != nil {
+		return err
+	}
+	return a.write(ctx, tx, said.Person, "award", said.Award, map[string]string{
+		"report": said.Report, "amount": said.Amount, "link": "/reports/" + said.Report,
+	})
+}
+
+// creditAward makes a report that earns a reward count for the hall of fame. Whether a name
+// is shown there is for its owner and the company to say.
+func (a *App) creditAward(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var said reward.Announcement
+	if err := m.Decode(&said); err != nil {
+		return err
+	}
+	return a.Participants.Credit(ctx, tx, said.Person, said.Report, m.At)
+}
+
+// write asks for a mail to a person, if they still have an address.
+func (a *App) write(ctx context.Context, tx *sql.Tx, personID, template, about string, data map[string]string) error {
+	to, err := a.People.Addressee(ctx, tx, personID)
+	if err != nil {
+		return fmt.Errorf("looking for the address of %s: %w", personID, err)
+	}
+	if to.Mail == "" {
+		return nil // withdrawn, or never had one
+	}
+	return bus.Queue(ctx, tx, a.Config.Now(), "mail.requested", map[string]any{
+		"to": to.Mail, "person": personID, "template": template, "lang": to.Lang, "about": about, "data": data,
+	})
+}
