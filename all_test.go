@@ -205,7 +205,8 @@ func TestPackagesHaveNamesAndComments(t *testing.T) {
 
 // tracked returns the files of the tree, by their paths from its root.
 var tracked = sync.OnceValues(func() ([]string, error) {
-	if _, err := os.Stat(".git"); err == nil {
+	_, noGit := exec.LookPath("git")
+	if _, err := os.Stat(".git"); err == nil && noGit == nil {
 		out, err := exec.Command("git", "ls-files", "-z").Output()
 		if err != nil {
 			return nil, fmt.Errorf("git ls-files: %w", err)
@@ -215,9 +216,9 @@ var tracked = sync.OnceValues(func() ([]string, error) {
 			return err != nil // removed, and not yet committed so
 		}), nil
 	}
-	var all []string // an unpacked archive
+	var all []string // an unpacked archive, or a machine without git
 	return all, filepath.WalkDir(".", func(f string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && slices.Contains([]string{"out", "data", "node_modules"}, d.Name()) {
+		if err == nil && d.IsDir() && slices.Contains([]string{".git", "out", "data", "node_modules"}, d.Name()) {
 			return filepath.SkipDir
 		}
 		if err == nil && d.Type().IsRegular() {
