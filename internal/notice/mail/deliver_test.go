@@ -10,12 +10,12 @@ import (
 )
 
 func notNowIsTriedAgainLaterAndLater(t *testing.T, k *desk) {
-	k.post.Answer = func(verb, _ string, tries int) string {
+	k.post.answering(func(verb, _ string, tries int) string {
 		if verb == "RCPT" && tries <= 3 {
 			return "450 4.7.1 greylisted"
 		}
 		return ""
-	}
+	})
 	if err := k.ask(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +37,12 @@ func notNowIsTriedAgainLaterAndLater(t *testing.T, k *desk) {
 }
 
 func notEverIsABounceWithTheServersWords(t *testing.T, k *desk) {
-	k.post.Answer = func(verb, _ string, _ int) string {
+	k.post.answering(func(verb, _ string, _ int) string {
 		if verb == "RCPT" {
 			return "550 5.1.1 \x00\xffno such\tuser"
 		}
 		return ""
-	}
+	})
 	if err := k.ask(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -92,12 +92,12 @@ func aServerOutOfReachLosesNothing(t *testing.T, k *desk) {
 }
 
 func droppedAfterTheDataItGoesOutAgainAsTheSameMail(t *testing.T, k *desk) {
-	k.post.Answer = func(verb, _ string, tries int) string {
+	k.post.answering(func(verb, _ string, tries int) string {
 		if verb == "END" && tries == 1 {
 			return "drop"
 		}
 		return ""
-	}
+	})
 	if err := k.ask(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -111,12 +111,12 @@ func droppedAfterTheDataItGoesOutAgainAsTheSameMail(t *testing.T, k *desk) {
 }
 
 func aServerThatNeverSaysMakesFourCopiesNotForty(t *testing.T, k *desk) {
-	k.post.Answer = func(verb, _ string, _ int) string {
+	k.post.answering(func(verb, _ string, _ int) string {
 		if verb == "END" {
 			return "drop"
 		}
 		return ""
-	}
+	})
 	if err := k.ask(nil); err != nil {
 		t.Fatal(err)
 	}

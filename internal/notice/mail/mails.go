@@ -34,7 +34,10 @@ type Mails struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Origin string          // where the pages are, such as "https://desk.example"; links lead nowhere else
-	From   netmail.Address // who writes; its name is the program's unless a request says another
+	From   netmail.Address // who writes
+
+	// Program is what the desk is called in a mail. Empty: as From is.
+	Program lang.Text
 
 	// Bounces is the address that bounces go to, such as "bounces@desk.example". The server must
 	// deliver bounces+anything@desk.example to the same place. Empty: they go to From, and are
@@ -76,7 +79,7 @@ func (ms *Mails) Requested(ctx context.Context, tx *sql.Tx, msg bus.Message) err
 		return fmt.Errorf("reading a request for mail %s: %w", r.Template, err)
 	}
 	if data["program"] == "" {
-		data["program"] = ms.program()
+		data["program"] = ms.program(r.Lang)
 	}
 	now := ms.Now()
 	m := Mail{
@@ -119,8 +122,11 @@ func (ms *Mails) announce(ctx context.Context, tx *sql.Tx, subject string, m Mai
 	})
 }
 
-func (ms *Mails) program() string {
-	if ms.From.Name != "" {
+func (ms *Mails) program(l lang.Lang) string {
+	switch {
+	case !ms.Program.Empty():
+		return ms.Program.In(l)
+	case ms.From.Name != "":
 		return ms.From.Name
 	}
 	return ms.domain()

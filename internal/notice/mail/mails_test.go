@@ -16,6 +16,7 @@ import (
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
+	"hinomi.dev/hinomi/internal/lang"
 )
 
 var ctx = context.Background()
@@ -103,6 +104,7 @@ var stories = []struct {
 	tell func(t *testing.T, k *desk)
 }{
 	{"a request becomes a mail that the server takes", aRequestBecomesAMailThatTheServerTakes},
+	{"the desk is called as the reader knows it", theDeskIsCalledAsTheReaderKnowsIt},
 	{"a request that the program got wrong is an error", aRequestThatTheProgramGotWrongIsAnError},
 	{"what a person makes impossible is a bounce at once", whatAPersonMakesImpossibleIsABounceAtOnce},
 	{"not now is tried again later and later", notNowIsTriedAgainLaterAndLater},
@@ -154,6 +156,9 @@ func aRequestBecomesAMailThatTheServerTakes(t *testing.T, k *desk) {
 		t.Fatal(err)
 	}
 	m := k.only()
+	if !strings.Contains(m.Subject, "LINE Security Desk") {
+		t.Errorf("the program is not named: %s", m.Subject)
+	}
 	if m.State != Queued || m.Person != "p1" || m.About != "m1" || m.Tries != 0 || !strings.Contains(m.Body, "https://desk.test/reports/HNM-7Q2X") {
 		t.Errorf("queued %+v", m)
 	}
@@ -193,6 +198,19 @@ func aRequestThatTheProgramGotWrongIsAnError(t *testing.T, k *desk) {
 	}
 	if n := dbtest.Count(t, k.DB, "mail"); n != 0 {
 		t.Errorf("%d mails were written", n)
+	}
+}
+
+func theDeskIsCalledAsTheReaderKnowsIt(t *testing.T, k *desk) {
+	k.Program = lang.Text{JA: "LINE脆弱性報奨金制度", EN: "LINE Security Bug Bounty Program"}
+	for _, l := range []lang.Lang{lang.JA, lang.EN} {
+		wipe(t, k.DB)
+		if err := k.ask(func(r, _ map[string]any) { r["lang"] = l }); err != nil {
+			t.Fatal(err)
+		}
+		if m := k.only(); !strings.Contains(m.Subject, k.Program.In(l)) || !strings.Contains(m.Body, k.Program.In(l)) {
+			t.Errorf("%s: %s", l, m.Subject)
+		}
 	}
 }
 

@@ -14,15 +14,15 @@ import (
 // A post is a small real mail server. It speaks enough of RFC 5321 to take a mail, refuse it,
 // hang, or drop the connection at the worst moment.
 type post struct {
-	Addr   string
-	TLS    *tls.Config                                  // offers STARTTLS, and login after it
-	Answer func(verb, arg string, tries int) (s string) // "" is the usual answer, "hang" and "drop" are what they say
+	Addr string
+	wg   sync.WaitGroup
+	done chan struct{}
 
-	mu       sync.Mutex
+	mu       sync.Mutex  // guards what follows
+	secure   *tls.Config // offers STARTTLS, and login after it
+	script   func(verb, arg string, tries int) string
 	tries    map[string]int
 	received []letter
-	wg       sync.WaitGroup
-	done     chan struct{}
 }
 
 type letter struct{ from, to, data, login string }
@@ -58,19 +58,40 @@ func (p *post) letters() []letter {
 	return append([]letter(nil), p.received...)
 }
 
+// answering sets what the server says: "" is the usual answer, "hang" and "drop" are what they say.
+func (p *post) answering(script func(verb, arg string, tries int) string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.script = script
+}
+
+// offering makes the server offer STARTTLS.
+func (p *post) offering(c *tls.Config) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.secure = c
+}
+
+func (p *post) offer() *tls.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.secure
+}
+
 func (p *post) answer(verb, arg string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.Answer == nil {
+	if p.script == nil {
 		return ""
 	}
 	p.tries[verb+" "+arg]++
-	return p.Answer(verb, arg, p.tries[verb+" "+arg])
+	return p.script(verb, arg, p.tries[verb+" "+arg])
 }
 
 func (p *post) serve(conn net.Conn) {
-	defer func() { _ = conn.Close() }()
-	go func() { <-p.done; _ = conn.Close() }()
+	raw := conn
+	defer func() { _ = raw.Close() }()
+	go func() { <-p.done; _ = raw.Close() }()
 	r := bufio.NewReader(conn)
 	say := func(s string) { _, _ = io.WriteString(conn, s+"\r\n") }
 	reply := func(verb, arg, usual string) bool {
@@ -102,7 +123,7 @@ func (p *post) serve(conn net.Conn) {
 		switch strings.ToUpper(verb) {
 		case "EHLO":
 			say("250-post.test")
-			if p.TLS != nil && !secure {
+			if p.offer() != nil && !secure {
 				say("250-STARTTLS")
 			}
 			if secure {
@@ -113,7 +134,7 @@ func (p *post) serve(conn net.Conn) {
 			say("250 8BITMIME")
 		case "STARTTLS":
 			say("220 go ahead")
-			t := tls.Server(conn, p.TLS)
+			t := tls.Server(conn, p.offer())
 			if err := t.HandshakeContext(ctx); err != nil {
 				return
 			}

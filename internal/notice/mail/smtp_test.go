@@ -96,12 +96,12 @@ func TestWhatTheServersAnswerMeans(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPost(t)
-			p.Answer = func(verb, _ string, _ int) string {
+			p.answering(func(verb, _ string, _ int) string {
 				if verb == c.verb {
 					return c.answer
 				}
 				return ""
-			}
+			})
 			err := SMTP{Addr: p.Addr, TLS: TLSNone, Timeout: 300 * time.Millisecond}.Send(context.Background(), testMail(nil))
 			r, ok := errors.AsType[*Refusal](err)
 			switch {
@@ -122,12 +122,12 @@ func TestTroubleAfterTheServerTookTheMailIsNoReasonToSendItAgain(t *testing.T) {
 	for _, verb := range []string{"RSET", "QUIT"} {
 		for _, answer := range []string{"drop", "421 4.3.2 shutting down"} {
 			p := newPost(t)
-			p.Answer = func(v, _ string, _ int) string {
+			p.answering(func(v, _ string, _ int) string {
 				if v == verb {
 					return answer
 				}
 				return ""
-			}
+			})
 			if err := (SMTP{Addr: p.Addr, TLS: TLSNone}).Send(context.Background(), testMail(nil)); err != nil || len(p.letters()) != 1 {
 				t.Errorf("%s answered with %s: %v, %d letters", verb, answer, err, len(p.letters()))
 			}
@@ -138,13 +138,13 @@ func TestTroubleAfterTheServerTookTheMailIsNoReasonToSendItAgain(t *testing.T) {
 func TestASendEndsWithItsContext(t *testing.T) {
 	p := newPost(t)
 	asked := make(chan struct{})
-	p.Answer = func(verb, _ string, _ int) string {
+	p.answering(func(verb, _ string, _ int) string {
 		if verb == "RCPT" {
 			close(asked)
 			return "hang"
 		}
 		return ""
-	}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-asked; cancel() }()
 	if err := (SMTP{Addr: p.Addr, TLS: TLSNone, Timeout: time.Hour}).Send(ctx, testMail(nil)); err == nil {
@@ -163,7 +163,7 @@ func TestTLSAndLogin(t *testing.T) {
 	cert, roots := selfSigned(t)
 	for _, policy := range []TLS{TLSRequired, TLSOptional} {
 		p := newPost(t)
-		p.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		p.offering(&tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
 		s := SMTP{Addr: p.Addr, TLS: policy, Username: "desk", Password: "secret", Config: &tls.Config{RootCAs: roots, ServerName: "post.test"}}
 		if err := s.Send(context.Background(), testMail(nil)); err != nil {
 			t.Fatal(err)
