@@ -57,6 +57,7 @@ type Session struct {
 	Address   string    // shortened to a network
 	Agent     string    // the browser's name
 	Lang      lang.Lang // the person's language
+	Name      string    // as they spell it; may be empty
 }
 
 // An Entry is what signing in gives.
@@ -127,7 +128,7 @@ func (p *People) session(ctx context.Context, hash []byte) (Session, Person, err
 	if err != nil {
 		return Session{}, Person{}, db.Explain(fmt.Errorf("reading a session: %w", err))
 	}
-	s.Person, s.Lang = n.ID, n.Lang
+	s.Person, s.Lang, s.Name = n.ID, n.Lang, n.Name
 	s.CreatedAt, s.SeenAt, s.ProvenAt, s.Ends = db.Time(created), db.Time(seen), db.Time(proven), db.Time(ends)
 	if now := p.Now(); !n.open() || !now.Before(s.Ends) || now.Sub(s.SeenAt) >= idle(n.Kind) {
 		return Session{}, Person{}, audit.ErrSignIn
