@@ -44,25 +44,22 @@ func clean(name string) string {
 	var b strings.Builder
 	marks := 0 // in a row: a pile of them runs over the lines above and below
 	for _, r := range name {
-		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
-			if marks++; marks > 2 {
-				continue
-			}
-		} else {
-			marks = 0
-		}
 		switch {
 		case unicode.IsSpace(r):
-			b.WriteByte(' ')
+			r = ' '
 		case unicode.In(r, unicode.C, unicode.Zl, unicode.Zp), !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z):
-			// control, format, private, not assigned
+			continue // control, format, private, not assigned
 		case r == 0x115f, r == 0x1160, r == 0x3164, r == 0xffa0, r == 0x034f, r == 0x2800:
-			// letters and marks that show nothing
+			continue // letters and marks that show nothing
 		case strings.ContainsRune(`<>:"|?*`+"`\u2044\u2215\u29f8", r):
-			b.WriteByte('_')
-		default:
-			b.WriteRune(r)
+			r = '_'
 		}
+		if !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		} else if marks++; marks > 2 {
+			continue
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }
@@ -133,6 +130,9 @@ func Bytes(n int64) (en, ja string) {
 	for v >= 1024 && i < len(units)-1 {
 		v /= 1024
 		i++
+	}
+	if n == 1 {
+		return "1 byte", "1バイト"
 	}
 	if i == 0 {
 		return strconv.FormatInt(n, 10) + " bytes", strconv.FormatInt(n, 10) + "バイト"
