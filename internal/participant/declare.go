@@ -42,7 +42,7 @@ func (ps *Participants) Declare(ctx context.Context, who access.Caller, answers 
 			return err
 		}
 		var said []string
-		for _, c := range conditions(t) {
+		for _, c := range Conditions(t) {
 			a, ok := answers[c.ID]
 			if !ok {
 				continue
@@ -71,7 +71,7 @@ func checkAnswers(t *program.Terms, answers map[string]Answer, shown lang.Lang) 
 	if !shown.Valid() {
 		return fault.New(fault.Invalid, "Choose Japanese or English.", "日本語または英語を選んでください。").At("lang")
 	}
-	all := conditions(t)
+	all := Conditions(t)
 	for clause, a := range answers {
 		if !slices.ContainsFunc(all, func(c *program.Clause) bool { return c.ID == clause }) {
 			return fault.New(fault.Invalid, "The terms in force have no such condition (%.20q). Load the page again: they may have changed.",

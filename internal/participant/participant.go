@@ -115,8 +115,8 @@ type Gap struct {
 	Text   lang.Text
 }
 
-// conditions returns the conditions of taking part: the items of the terms that qualify a person.
-func conditions(t *program.Terms) []*program.Clause {
+// Conditions returns the conditions of taking part: the items of the terms that qualify a person.
+func Conditions(t *program.Terms) []*program.Clause {
 	var all []*program.Clause
 	for _, c := range t.Clauses() {
 		if c.Kind == program.Qualification && c.Depth == 3 {
@@ -142,7 +142,7 @@ func gaps(p Profile, answers map[string][]Declaration, t *program.Terms, today c
 	add(p.Person.Name == "", "name", "Say how you want to be called.", "お名前を入力してください。")
 	add(p.Country == "", "country", "Say in which country you live.", "お住まいの国を選んでください。")
 	add(p.Born.IsZero(), "born", "Give the date of your birth.", "生年月日を入力してください。")
-	for _, c := range conditions(t) {
+	for _, c := range Conditions(t) {
 		if g, ok := gap(c, standing(answers[c.ID]).Answer); ok {
 			g.Clause = c.ID
 			all = append(all, g)

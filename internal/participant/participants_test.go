@@ -90,7 +90,7 @@ func (h *house) all(a Answer) map[string]Answer {
 	t, err := h.terms()
 	h.ok(err)
 	answers := map[string]Answer{}
-	for _, c := range conditions(t) {
+	for _, c := range Conditions(t) {
 		answers[c.ID] = a
 	}
 	return answers
