@@ -14,6 +14,7 @@ import (
 	"time"
 
 	netmail "net/mail"
+	_ "time/tzdata" // the program's zone is known on every machine
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -141,7 +142,8 @@ func (a *App) makeMail() error {
 	cfg := a.Config
 	a.Mails = &mail.Mails{
 		DB: a.DB, Audit: a.Audit, Now: cfg.Now, Log: a.Log, Origin: cfg.Origin, Bounces: cfg.Bounces, ShowKeys: cfg.Demo,
-		From: netmail.Address{Name: a.Program.Name.EN, Address: cfg.MailFrom},
+		Program: a.Program.Name,
+		From:    netmail.Address{Name: a.Program.Name.EN, Address: cfg.MailFrom},
 	}
 	if cfg.SMTP == "" {
 		return nil

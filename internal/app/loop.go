@@ -19,11 +19,13 @@ type loop struct {
 // loops lists all of them. Each may run on every node at once.
 func (a *App) loops() []loop {
 	return []loop{
-		// The log's public side grows at its slots; looking four times a slot keeps it close to them.
-		{"growing the log", time.Minute, a.Receipts.Pace},
+		// The log's public side grows at its slots; looking often keeps it close to them.
+		{"growing the log", 5 * time.Second, a.Receipts.Pace},
 		{"watching promises", time.Minute, a.watchPromises},
 		{"following changes", time.Second, a.follow},
 		{"sweeping attachments", 6 * time.Hour, a.sweepFiles},
+		{"looking again at declarations", 24 * time.Hour, a.refreshParticipants},
+		{"finishing withdrawals", time.Hour, a.finishWithdrawals},
 		{"sweeping sessions", time.Hour, a.People.Sweep},
 		{"forgetting delivered messages", 24 * time.Hour, a.Relay.Forget},
 	}
@@ -69,6 +71,24 @@ func (a *App) watchPromises(ctx context.Context) error {
 // sweepFiles removes attachments that no report and no draft has: uploads that were cut off, and
 // drafts that were discarded. A day is longer than the slowest upload.
 func (a *App) sweepFiles(ctx context.Context) error {
-	_, err := a.Files.Sweep(ctx, time.Now().Add(-24*time.Hour), func(hash string) (bool, error) { return a.Reports.Kept(ctx, hash) })
+	_, err := a.Files.Sweep(ctx, time.Now().Add(-24*time.Hour), func(hash string) (bool, error) {
+		kept, err := a.Reports.Kept(ctx, hash)
+		if kept || err != nil {
+			return kept, err
+		}
+		return a.Participants.PhotoKept(ctx, hash)
+	})
+	return err
+}
+
+// refreshParticipants finds who has become ready, or is no longer: birthdays pass, sanctions change.
+func (a *App) refreshParticipants(ctx context.Context) error {
+	_, err := a.Participants.Refresh(ctx)
+	return err
+}
+
+// finishWithdrawals lets those go who asked to and were held by an open report.
+func (a *App) finishWithdrawals(ctx context.Context) error {
+	_, err := a.Participants.FinishWithdrawals(ctx)
 	return err
 }

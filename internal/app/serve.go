@@ -10,11 +10,17 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"hinomi.dev/hinomi/internal/deadline"
 )
 
 // Serve answers requests on ln and does what happens by itself, until the context ends. Then it
 // lets running requests finish, for ten seconds.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	_, err := deadline.Correct(ctx, a.DB, a.Config.Now()) // bank days may have changed with this binary
+	if err := errors.Join(err, a.Receipts.Pace(ctx), a.followFromHere(ctx)); err != nil {
+		return errors.Join(err, ln.Close()) // a log that cannot grow must not take reports
+	}
 	server := &http.Server{
 		Handler:           a.handler(),
 		ReadHeaderTimeout: 10 * time.Second, // the body has its own limits, by route

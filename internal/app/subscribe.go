@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"hinomi.dev/hinomi/internal/bus"
+	"hinomi.dev/hinomi/internal/deadline"
+	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
 )
@@ -15,6 +17,8 @@ func (a *App) subscribe() {
 	a.Relay.Subscribe("mail", "mail.requested", a.Mails.Requested)
 	a.Relay.Subscribe("copy", "report.told", a.copyTold)
 	a.Relay.Subscribe("award", "award.approved", a.tellAward)
+	a.Relay.Subscribe("turn", "deadline.missed", a.settleTurn)
+	a.Relay.Subscribe("erase", "participant.withdrawn", a.eraseMail)
 	a.Relay.Subscribe("fame", "award.approved", a.creditAward)
 }
 
@@ -31,6 +35,28 @@ func (a *App) copyTold(ctx context.Context, tx *sql.Tx, m bus.Message) error {
 	return a.write(ctx, tx, told.Person, "message_copy", told.About, map[string]string{
 		"report": told.Report, "what": told.What, "link": "/reports/" + told.Report,
 	})
+}
+
+// settleTurn looks again whose turn a report is after a promise was broken: the clocks of the desk go
+// on when the reporter's last word does not come.
+func (a *App) settleTurn(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var missed deadline.Missed
+	if err := m.Decode(&missed); err != nil {
+		return err
+	}
+	return a.Reports.Settle(ctx, tx, missed.Subject)
+}
+
+// eraseMail removes the copies that went to somebody who has left (terms 11.2). Their photos go with
+// the next sweep of files, because no wish names them any more.
+func (a *App) eraseMail(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var gone struct {
+		Person string `json:"person"`
+	}
+	if err := m.Decode(&gone); err != nil {
+		return err
+	}
+	return mail.Erase(ctx, tx, gone.Person)
 }
 
 func (a *App) tellAward(ctx context.Context, tx *sql.Tx, m bus.Message) error {

@@ -183,6 +183,8 @@ func Explain(err error) error {
 			return full(err)
 		case strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "53"):
 			return gone(err) // shutting down, connection lost, out of resources
+		case e.Code == "40P01", e.Code == "40001":
+			return gone(err) // a deadlock was broken: the same request works the next time
 		}
 		return err
 	}

@@ -269,9 +269,23 @@ func (ps *Participants) Wishes(ctx context.Context, who access.Caller) ([]Consen
 	return list(ctx, ps.DB.Read(), `c.state = $1`, string(Asked))
 }
 
+// Posted lists what is posted now, oldest wish first: what the company may take down.
+func (ps *Participants) Posted(ctx context.Context, who access.Caller) ([]Consent, error) {
+	if err := ps.Audit.Allow(ctx, who, access.CreditApprove, ""); err != nil {
+		return nil, err
+	}
+	return list(ctx, ps.DB.Read(), `c.state = $1`, string(Approved))
+}
+
 // PhotoPosted reports whether a photo is part of a posted credit: only then may everybody see it.
 func (ps *Participants) PhotoPosted(ctx context.Context, hash string) (bool, error) {
 	all, err := list(ctx, ps.DB.Read(), `c.part = 'photo' AND c.state = 'approved' AND c.value = $1`, hash)
+	return len(all) > 0, err
+}
+
+// PhotoKept reports whether a photo belongs to a wish that is not over: what the sweeper of files asks.
+func (ps *Participants) PhotoKept(ctx context.Context, hash string) (bool, error) {
+	all, err := list(ctx, ps.DB.Read(), `c.part = 'photo' AND c.state IN ('asked', 'approved') AND c.value = $1`, hash)
 	return len(all) > 0, err
 }
 

@@ -161,6 +161,42 @@ func (ps *Participants) NameSpecial(ctx context.Context, who access.Caller, pers
 	})
 }
 
+// A Special is somebody on the list of special contributors, as the desk sees it.
+type Special struct {
+	Person  string
+	Year    int
+	Reason  string
+	NamedBy string
+	At      time.Time
+}
+
+// Named lists the special contributors of every year, the newest year first: also those who are not
+// shown, because nothing of them is posted.
+func (ps *Participants) Named(ctx context.Context, who access.Caller) ([]Special, error) {
+	if err := ps.Audit.Allow(ctx, who, access.CreditApprove, ""); err != nil {
+		return nil, err
+	}
+	rows, err := ps.DB.Read().QueryContext(ctx, `
+		SELECT person, year, reason, named_by, at
+		FROM special_contributor
+		ORDER BY year DESC, at, person`)
+	if err != nil {
+		return nil, fmt.Errorf("reading special contributors: %w", err)
+	}
+	defer rows.Close()
+	var all []Special
+	for rows.Next() {
+		var s Special
+		var at int64
+		if err := rows.Scan(&s.Person, &s.Year, &s.Reason, &s.NamedBy, &at); err != nil {
+			return nil, fmt.Errorf("reading special contributors: %w", err)
+		}
+		s.At = db.Time(at)
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
 // UnnameSpecial takes somebody off that list.
 func (ps *Participants) UnnameSpecial(ctx context.Context, who access.Caller, personID string, year int) error {
 	if err := ps.Audit.Allow(ctx, who, access.CreditApprove, personID); err != nil {

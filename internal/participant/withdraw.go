@@ -88,17 +88,14 @@ func (ps *Participants) StayAfterAll(ctx context.Context, who access.Caller) err
 	})
 }
 
-// Withdrawal returns how far the caller's wish to withdraw has come.
+// Withdrawal returns how far the caller's wish to withdraw has come, and what would hold it now.
 func (ps *Participants) Withdrawal(ctx context.Context, who access.Caller) (Withdrawal, error) {
 	if err := ps.Audit.Allow(ctx, who, access.PersonSelf, who.ID); err != nil {
 		return Withdrawal{}, err
 	}
 	var asked, done int64
 	err := ps.DB.Read().QueryRowContext(ctx, `SELECT asked_at, done_at FROM withdrawal WHERE person = $1`, who.ID).Scan(&asked, &done)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Withdrawal{}, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Withdrawal{}, fmt.Errorf("reading a withdrawal: %w", err)
 	}
 	holds, err := ps.holds(ctx, ps.DB.Read(), who.ID)

@@ -42,6 +42,11 @@ func (rs *Reports) NewDraft(ctx context.Context, who access.Caller, body Submiss
 	if err := body.Storable(); err != nil {
 		return Draft{}, err
 	}
+	return rs.newDraft(ctx, who, "", body)
+}
+
+// newDraft stores a draft under the key that a program chose for it, or under none.
+func (rs *Reports) newDraft(ctx context.Context, who access.Caller, key string, body Submission) (Draft, error) {
 	now := rs.Now()
 	d := Draft{ID: id.New(now), Person: who.ID, Body: body, Version: 1, CreatedAt: now, UpdatedAt: now}
 	return d, rs.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -55,9 +60,9 @@ func (rs *Reports) NewDraft(ctx context.Context, who access.Caller, body Submiss
 				"下書きが%d件あります。先にどれかを送信または破棄してください。失われたものはありません。", n)
 		}
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO draft (`+draftColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, '')`,
-			d.ID, d.Person, string(body.Bytes()), d.Version, db.Micros(now), db.Micros(now))
+			INSERT INTO draft (`+draftColumns+`, client_key)
+			VALUES ($1, $2, $3, $4, $5, $6, '', $7)`,
+			d.ID, d.Person, string(body.Bytes()), d.Version, db.Micros(now), db.Micros(now), key)
 		if err != nil {
 			return fmt.Errorf("saving draft %s: %w", d.ID, err)
 		}

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"time"
 
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/deadline"
+	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/program"
 )
 
@@ -22,9 +22,6 @@ const (
 	reply           = "reply"           // the desk asked: thirty days
 	confidentiality = "confidentiality" // one year from receipt
 )
-
-// deskKinds are the promises that make it the desk's turn.
-var deskKinds = []string{firstAnswer, triage, decision, fix, answer}
 
 // promise returns what the program promises of this kind under the report's terms: the desk's own
 // target, or a period of the terms. Not every program promises everything.
@@ -171,32 +168,30 @@ func (rs *Reports) settle(ctx context.Context, tx *sql.Tx, was, r Report) error 
 	return save(ctx, tx, was, r)
 }
 
-// withTurn returns the report with whose turn it is and until when: the reporter's while a question
-// waits, the desk's while the report is open or an answer is owed, otherwise nobody's.
+// Settle works out whose turn a report is after its promises have changed by themselves. What is no
+// report is left alone.
+func (rs *Reports) Settle(ctx context.Context, tx *sql.Tx, report string) error {
+	r, err := find(ctx, tx, report)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return rs.settle(ctx, tx, r, r)
+}
+
+// withTurn returns the report with whose turn it is and until when. The promises say it; where none
+// runs, an open report is the desk's, and so is one that earns no reward and is urgent all the same:
+// the queue must not lose it.
 func (r Report) withTurn(list []deadline.Deadline) Report {
-	r.Turn, r.TurnKind = Nobody, ""
-	kinds := []string{answer}
-	switch {
-	case r.State == NeedsInformation:
-		r.Turn, kinds = Reporter, []string{reply}
-	case r.State.Open():
-		r.Turn, kinds = Desk, deskKinds
-	case r.State == NotEligible && r.Urgency != Normal:
-		r.Turn = Desk // no reward, and still urgent: the queue must not lose it
+	owner, kind, due := deadline.Turn(list)
+	r.Turn, r.TurnKind, r.TurnDue = Turn(owner), kind, due
+	if owner == deadline.Nobody {
+		r.Turn = Nobody
 	}
-	var first *deadline.Deadline
-	for i, d := range list {
-		if d.Running() && slices.Contains(kinds, d.Kind) && (first == nil || d.DueAt.Before(first.DueAt)) {
-			first = &list[i]
-		}
+	if r.Turn == Nobody && (r.State.Open() || r.State == NotEligible && r.Urgency != Normal) {
+		r.Turn = Desk
 	}
-	if first == nil {
-		r.TurnDue = time.Time{}
-		return r
-	}
-	if r.Turn == Nobody {
-		r.Turn = Desk // closed, but the reporter wrote and is owed an answer
-	}
-	r.TurnKind, r.TurnDue = first.Kind, first.DueAt
 	return r
 }

@@ -213,11 +213,11 @@ func (s *Server) postFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
-		return fault.New(fault.Invalid, "Choose a file first.", "先にファイルを選んでください。").At("file")
+		return errNoFile
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return fault.New(fault.Invalid, "Choose a file first.", "先にファイルを選んでください。").At("file").Because(err)
+		return errNoFile.Because(err)
 	}
 	n := 0
 	for {

@@ -96,7 +96,16 @@ type Place struct {
 }
 
 // places lists them in the order they are shown. Each has a route; a test looks.
-var places = []Place{}
+var places = []Place{
+	{Path: "/reports", Name: lang.Text{EN: "Your reports", JA: "あなたの報告"}, Need: access.ReportReadOwn},
+	{Path: "/desk", Name: lang.Text{EN: "Queue", JA: "キュー"}, Need: access.ReportRead, Desk: true, Key: "q"},
+	{Path: "/desk/known", Name: lang.Text{EN: "Known issues", JA: "既知の問題"}, Need: access.KnownRead, Desk: true, Key: "k"},
+	{Path: "/desk/awards", Name: lang.Text{EN: "Rewards", JA: "報奨金"}, Need: access.AwardRead, Desk: true, Key: "r"},
+	{Path: "/desk/credit", Name: lang.Text{EN: "Credit", JA: "掲載"}, Need: access.CreditApprove, Desk: true, Key: "c"},
+	{Path: "/desk/people", Name: lang.Text{EN: "People", JA: "メンバーと参加者"}, Need: access.PersonRead, Desk: true, Key: "p"},
+	{Path: "/desk/mail", Name: lang.Text{EN: "Mail", JA: "メール"}, Need: access.MailRead, Desk: true, Key: "m"},
+	{Path: "/desk/audit", Name: lang.Text{EN: "Audit trail", JA: "監査記録"}, Need: access.AuditRead, Desk: true, Key: "a"},
+}
 
 // A NavItem is a place as one reader sees it.
 type NavItem struct {

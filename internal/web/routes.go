@@ -52,7 +52,7 @@ func (n need) admits(c access.Caller) bool {
 // routes is every address of the application: the frame's own, and those of each area, which stand
 // beside the handlers of its first page.
 func (s *Server) routes() []route {
-	return slices.Concat(s.frameRoutes(), s.reporterRoutes(), s.deskRoutes())
+	return slices.Concat(s.frameRoutes(), s.signInRoutes(), s.accountRoutes(), s.peopleRoutes(), s.reporterRoutes(), s.deskRoutes(), s.recordRoutes())
 }
 
 func (s *Server) frameRoutes() []route {
@@ -87,8 +87,11 @@ const everythingElse = "/"
 func (s *Server) table() []route {
 	all := s.routes()
 	if s.Demo {
-		all = append(all, s.demoRoutes()...)
+		all = append(all, slices.Concat(s.demoRoutes(), s.demoPeopleRoutes())...)
 	}
+	all = slices.DeleteFunc(all, func(rt route) bool { // a test's row takes the place of ours
+		return slices.ContainsFunc(s.extra, func(x route) bool { return x.pattern == rt.pattern })
+	})
 	all = append(all, s.extra...)
 	return append(all, route{pattern: everythingElse, handle: s.notFound, need: anybody})
 }
