@@ -88,6 +88,24 @@ func As(err error) *Error {
 	return nil
 }
 
+// Status returns the HTTP status that says the kind to a program.
+func (e *Error) Status() int {
+	switch e.Kind {
+	case Invalid:
+		return 422
+	case Denied:
+		return 403
+	case NotFound:
+		return 404
+	case Conflict:
+		return 409
+	}
+	if e.After > 0 {
+		return 429
+	}
+	return 503
+}
+
 // Is reports whether err carries a fault of this kind.
 func Is(err error, kind Kind) bool {
 	e := As(err)

@@ -131,21 +131,7 @@ func explain(err error) problem {
 	if all, ok := errors.AsType[report.Faults](err); ok {
 		p.also = all[1:]
 	}
-	switch f.Kind {
-	case fault.Invalid:
-		p.status = http.StatusUnprocessableEntity
-	case fault.Denied:
-		p.status = http.StatusForbidden
-	case fault.NotFound:
-		p.status = http.StatusNotFound
-	case fault.Conflict:
-		p.status = http.StatusConflict
-	case fault.Later:
-		p.status = http.StatusServiceUnavailable
-		if f.After > 0 {
-			p.status = http.StatusTooManyRequests
-		}
-	}
+	p.status = f.Status()
 	if errors.Is(err, audit.ErrSignIn) {
 		p.status = http.StatusUnauthorized
 	}

@@ -6,9 +6,11 @@ CREATE TABLE draft (
 	version    BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL,
-	report     TEXT NOT NULL -- the report it became, or empty: a form posted twice makes one report
+	report     TEXT NOT NULL, -- the report it became, or empty: a form posted twice makes one report
+	client_key TEXT NOT NULL  -- what a program calls it, or empty: a request sent twice continues one draft
 );
 CREATE INDEX draft_person ON draft (person, updated_at);
+CREATE UNIQUE INDEX draft_client_key ON draft (person, client_key) WHERE client_key <> '';
 
 CREATE TABLE draft_file (
 	draft TEXT NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
