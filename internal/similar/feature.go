@@ -110,11 +110,11 @@ var stop = func() map[string]bool {
 }()
 
 // compound matches what is written in one go: addresses, paths, queries, identifiers.
-var compound = regexp.MustCompile(`[A-Za-z0-9_$][A-Za-z0-9_.\-/:%?=&@~+#$\[\]]{2,300}|/[A-Za-z0-9_.\-/:%?=&@~+#$\[\]]{2,300}`)
+var compound = regexp.MustCompile(`[A-Za-z0-9_$/][A-Za-z0-9_.\-/:%?=&@~+#$\[\]{}<>]{2,300}`)
 
 var (
 	host       = regexp.MustCompile(`^(?:[a-z0-9-]+\.)+[a-z]{2,18}(?::\d+)?$`)
-	opaque     = regexp.MustCompile(`^(?:\d+|[0-9a-f]{8,}|[0-9a-f-]{32,})$`)
+	opaque     = regexp.MustCompile(`^(?:\d+|[0-9a-f]{8,}|[0-9a-f-]{32,}|\{.*\}?|<.*>?|\[.*\]?|:[a-z_]+|\$[a-z_]+|x{2,}|\.{3})$`)
 	parameter  = regexp.MustCompile(`^[a-z_$][\w.\-\[\]$]{0,60}$`)
 	identifier = regexp.MustCompile(`^(?:cve-\d{4}-\d+|[a-z$][\w$]*_[\w$]+|[a-z]+\d[a-z0-9]*|[a-z0-9]+(?:-[a-z0-9]+)+|[\w\-]+\.(?:php|jsp|aspx?|cgi|js|html?|json|xml|apk|do|action))$`)
 	camel      = regexp.MustCompile(`^[a-z]+(?:[A-Z][a-z0-9]+)+$|^(?:[A-Z][a-z0-9]+){2,}$`)

@@ -98,7 +98,12 @@ func (x *Index) Candidates(key Key, s Sketch, before int64, n int) []Candidate {
 	for k, b := range x.buckets {
 		p := prior(key, k)
 		for i := range b.sketches {
-			m := compare(s, b.sketches[i])
+			m := quick(s, b.sketches[i])
+			m.concepts = 1 // at the most
+			if p.raise(m.score()) < max(least, t.bar) {
+				continue
+			}
+			m = compare(s, b.sketches[i])
 			score := p.raise(m.score())
 			if score < least || score < t.bar || b.seq[i] >= before {
 				continue

@@ -164,12 +164,18 @@ type match struct{ text, names, concepts float64 }
 // compare compares two sketches. What two reports of the same field share anyway is taken off, so that
 // unrelated ones come out near 0.
 func compare(a, b Sketch) match {
-	m := match{text: above((cosine(a.words, b.words)+jaccard(a.sample, b.sample))/2, 0.12)}
-	if a.names != 0 && b.names != 0 {
-		m.names = above(jaccard(a.names, b.names), 0.05)
-	}
+	m := quick(a, b)
 	if union := bits.OnesCount64(a.concepts | b.concepts); union > 0 {
 		m.concepts = above(float64(bits.OnesCount64(a.concepts&b.concepts))/float64(union), 0.3)
+	}
+	return m
+}
+
+// quick is compare without the concepts, which alone make no candidate.
+func quick(a, b Sketch) match {
+	m := match{text: above((cosine(a.words, b.words)+jaccard(a.sample, b.sample))/2, 0.12)}
+	if a.names != 0 && b.names != 0 {
+		m.names = above(jaccard(a.names, b.names), 0.12)
 	}
 	return m
 }
@@ -180,7 +186,7 @@ func above(v, floor float64) float64 { return max(0, (v-floor)/(1-floor)) }
 // score joins the respects like independent witnesses: each makes the others' doubt smaller. The
 // weights were set by the pairs in testdata.
 func (m match) score() float64 {
-	return 1 - (1-m.text)*(1-0.75*m.names)*(1-0.3*m.concepts)
+	return 1 - (1-m.text)*(1-0.8*m.names)*(1-0.3*m.concepts)
 }
 
 // Similarity returns how alike two texts are by their sketches: near 1 for the same text, above 0.5
