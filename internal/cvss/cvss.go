@@ -1,8 +1,9 @@
 // Package cvss reads, scores and compares CVSS 3.1 and 4.0 vectors.
 //
 // The vector is the truth and the score is computed from it. Scores are tenths in an int: 98 is 9.8.
-// They come from pandatix/go-cvss; what is wrong with a vector is found here, where the metric is
-// known and can be named.
+// Those of 3.1 come from pandatix/go-cvss. Its 4.0 rounds ties in floating point, now up and now down, so
+// those are computed here, and tested against it and against a third implementation. What is wrong with
+// a vector is found here too, where the metric is known and can be named.
 package cvss
 
 import (
@@ -12,7 +13,6 @@ import (
 	"strings"
 
 	gocvss31 "github.com/pandatix/go-cvss/31"
-	gocvss40 "github.com/pandatix/go-cvss/40"
 
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
@@ -162,11 +162,7 @@ func (v Vector) canonical() string {
 // temporal before base (3.1); 4.0 has one score for all.
 func (v Vector) compute() (int, error) {
 	if v.Version == V40 {
-		c, err := gocvss40.ParseVector(v.text)
-		if err != nil {
-			return 0, err
-		}
-		return tenths(c.Score()), nil
+		return score40(v), nil
 	}
 	c, err := gocvss31.ParseVector(v.text)
 	if err != nil {
