@@ -1,6 +1,7 @@
 package demo
 
 import (
+	stdcmp "cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -26,6 +27,7 @@ import (
 	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
+	"hinomi.dev/hinomi/internal/deadline"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/limit"
@@ -405,6 +407,10 @@ func retold(t *testing.T, n Nouns) string {
 		for _, d := range c.Decisions {
 			fmt.Fprintln(&b, " ", d.At, d.Kind, d.Clause, d.Standing, d.ConfirmedAt, d.Reason)
 		}
+		// Promises given at one instant have no order but that of their random ids.
+		slices.SortFunc(c.Promises, func(a, b deadline.Deadline) int {
+			return stdcmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.Kind, b.Kind))
+		})
 		for _, p := range c.Promises {
 			fmt.Fprintln(&b, " ", p.Kind, p.StartedAt, p.DueAt, p.MetAt, p.MissedAt, p.Rounds)
 		}
