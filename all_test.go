@@ -329,3 +329,27 @@ func TestDocumentsPointAtWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+func TestEverySettingIsInTheManual(t *testing.T) {
+	setting := regexp.MustCompile(`HINOMI_[A-Z_]+`)
+	manual := map[string]bool{}
+	for _, name := range setting.FindAllString(read(t, "doc/operate.md"), -1) {
+		manual[name] = true
+	}
+	code := map[string]bool{}
+	for _, f := range files(t, ".go") {
+		if !within("cmd/...", f) || strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		for _, name := range setting.FindAllString(read(t, f), -1) {
+			if code[name] = true; !manual[name] {
+				t.Errorf("%s knows %s, and doc/operate.md does not", f, name)
+			}
+		}
+	}
+	for name := range manual {
+		if !code[name] {
+			t.Errorf("doc/operate.md tells of %s, which no command knows", name)
+		}
+	}
+}

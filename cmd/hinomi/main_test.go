@@ -11,18 +11,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"hinomi": main})
 }
 
-// TestScript plays testdata/script: each file is a session with the real program.
+// TestScript plays testdata/script: each file is a session with the real program, which gets
+// nothing of the environment the tests run in.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Setup: func(e *testscript.Env) error {
-			// The operator's own settings must not reach a test.
-			e.Setenv("HINOMI_DATA", "")
-			e.Setenv("HINOMI_DATABASE", "")
-			e.Setenv("HINOMI_ADDR", "")
-			return nil
-		},
 	})
 }
 
