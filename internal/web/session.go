@@ -24,7 +24,7 @@ func (s *Server) sessionCookie() string {
 // welcome gives the browser the session of somebody who has just signed in.
 func (s *Server) welcome(w http.ResponseWriter, e person.Entry) {
 	http.SetCookie(w, &http.Cookie{
-		Name: s.sessionCookie(), Value: e.Token, Path: "/", Expires: time.Now().Add(e.Session.Ends.Sub(s.Now())),
+		Name: s.sessionCookie(), Value: e.Token, Path: "/", Expires: time.Now().Add(e.Session.Ends.Sub(s.Now())), // wall clock: the browser's
 		HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode,
 	})
 }
