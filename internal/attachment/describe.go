@@ -34,7 +34,7 @@ func (s *Store) Describe(hash string) (Description, error) {
 	if err != nil {
 		return Description{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return Description{}, fmt.Errorf("describing attachment %s: %w", hash, err)

@@ -196,7 +196,7 @@ func TestOnlyHashesAreOpened(t *testing.T) {
 func TestCheckFindsOneChangedBit(t *testing.T) {
 	s := &Store{Dir: t.TempDir()}
 	b := put(t, s, "evidence")
-	if err := os.WriteFile(s.path(b.SHA256), []byte("evidencd"), 0o600); err != nil {
+	if err := os.WriteFile(s.path(b.SHA256), []byte("Evidence"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Check(ctx, b.SHA256); err == nil || fault.As(err) != nil || !strings.Contains(err.Error(), "damaged") {
