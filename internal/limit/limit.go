@@ -29,6 +29,7 @@ const (
 	Ceremony Action = "ceremony" // beginning a passkey ceremony, by address
 	Upload   Action = "upload"   // beginning an attachment, by account
 	API      Action = "api"      // a call to the API, by token or address
+	Verify   Action = "verify"   // having a receipt checked against the whole log, by address
 )
 
 // A Rule is a token bucket: Burst at once, then one each Every.
@@ -46,6 +47,7 @@ var Defaults = map[Action]Rule{
 	Ceremony: {Burst: 60, Every: time.Second},
 	Upload:   {Burst: 60, Every: 5 * time.Second},
 	API:      {Burst: 600, Every: 100 * time.Millisecond},
+	Verify:   {Burst: 30, Every: 2 * time.Second},
 }
 
 // size is how many buckets are remembered: about 200 bytes each, so some 6 MB at most.

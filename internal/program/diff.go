@@ -68,10 +68,8 @@ func removedAfter(a, b *Terms) map[string][]Change {
 // stated returns what a clause states, one line a parameter.
 func stated(t *Terms, c *Clause) []lang.Text {
 	var out []lang.Text
-	for _, d := range params {
-		if v := d.show(t, &c.Params); len(v) > 0 {
-			out = append(out, line(d.name, join(v, lang.JA), join(v, lang.EN)))
-		}
+	for _, f := range t.Facts(c) {
+		out = append(out, line(f.Name, join(f.Values, lang.JA), join(f.Values, lang.EN)))
 	}
 	return out
 }

@@ -97,6 +97,10 @@ type Place struct {
 
 // places lists them in the order they are shown. Each has a route; a test looks.
 var places = []Place{
+	{Path: "/", Name: lang.Text{EN: "Program", JA: "プログラム"}},
+	{Path: "/terms", Name: lang.Text{EN: "Terms", JA: "規約"}},
+	{Path: "/hall-of-fame", Name: lang.Text{EN: "Hall of fame", JA: "殿堂"}},
+	{Path: "/log", Name: lang.Text{EN: "Log", JA: "公開ログ"}},
 	{Path: "/reports", Name: lang.Text{EN: "Your reports", JA: "あなたの報告"}, Need: access.ReportReadOwn},
 	{Path: "/desk", Name: lang.Text{EN: "Queue", JA: "キュー"}, Need: access.ReportRead, Desk: true, Key: "q"},
 	{Path: "/desk/known", Name: lang.Text{EN: "Known issues", JA: "既知の問題"}, Need: access.KnownRead, Desk: true, Key: "k"},

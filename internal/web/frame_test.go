@@ -142,7 +142,7 @@ func TestPlacesAreShownToWhoMayGoThere(t *testing.T) {
 	old := places
 	defer func() { places = old }()
 	places = []Place{
-		{Path: "/terms", Name: lang.Text{EN: "Terms", JA: "規約"}},
+		{Path: "/book", Name: lang.Text{EN: "Book", JA: "本"}},
 		{Path: "/desk", Name: lang.Text{EN: "Queue", JA: "キュー"}, Need: access.ReportRead, Desk: true, Key: "q"},
 		{Path: "/audit", Name: lang.Text{EN: "Audit", JA: "監査"}, Need: access.AuditRead, Desk: true},
 	}
@@ -154,12 +154,12 @@ func TestPlacesAreShownToWhoMayGoThere(t *testing.T) {
 		return map[string]int{"/desk": 1204}, nil
 	}
 	w := st.get("/desk/x", as("triager"))
-	has(t, w, 404, `<a href="/terms">Terms</a>`, `<a href="/desk" aria-current="page" data-go="q"><span>Queue</span> <span class="count">1,204</span></a>`, `role="search"`, ">TRIAGER</a>")
+	has(t, w, 404, `<a href="/book">Book</a>`, `<a href="/desk" aria-current="page" data-go="q"><span>Queue</span> <span class="count">1,204</span></a>`, `role="search"`, ">TRIAGER</a>")
 	lacks(t, w, "Audit")
-	w = st.get("/terms", as("reporter"))
-	has(t, w, 404, "Terms")
+	w = st.get("/book", as("reporter"))
+	has(t, w, 404, "Book")
 	lacks(t, w, "Queue", `class="side"`, `role="search"`)
-	has(t, st.get("/"), 404, `href="/sign-in"`)
+	has(t, st.get("/nowhere"), 404, `href="/sign-in"`)
 
 	st.Counts = func(context.Context, access.Caller) (map[string]int, error) { return nil, errors.New("no counts") }
 	has(t, st.get("/desk", as("triager")), 404, "<span>Queue</span></a>")

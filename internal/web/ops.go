@@ -116,7 +116,7 @@ func (s *Server) getRobots(w http.ResponseWriter, r *http.Request) error {
 
 // Security is what /.well-known/security.txt says (RFC 9116).
 type Security struct {
-	// Contact lists addresses as URIs, the preferred one first. Empty means the front page.
+	// Contact lists addresses as URIs, the preferred one first. Empty means where a report begins.
 	Contact []string
 	// Policy returns the path of the terms in force at an instant.
 	Policy func(now time.Time) string
@@ -137,7 +137,7 @@ func (s *Server) getSecurityTxt(w http.ResponseWriter, r *http.Request) error {
 	c, now := s.Security, s.Now()
 	contact := c.Contact
 	if len(contact) == 0 && s.Origin != "" {
-		contact = []string{s.Origin + "/"}
+		contact = []string{s.Origin + "/reports/new"}
 	}
 	if len(contact) == 0 {
 		return fault.New(fault.NotFound, "Nobody has set up a contact here.", "連絡先が設定されていません。")

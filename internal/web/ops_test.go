@@ -120,7 +120,7 @@ func TestSecurityTxt(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	st.Security = Security{}
-	has(t, st.get("/.well-known/security.txt"), 200, "Contact: https://bounty.example/\r\n")
+	has(t, st.get("/.well-known/security.txt"), 200, "Contact: https://bounty.example/reports/new\r\n")
 }
 
 func TestSecurityTxtRenewsItselfAndNeverLastsAYear(t *testing.T) {
@@ -148,10 +148,10 @@ func TestSecurityTxtRenewsItselfAndNeverLastsAYear(t *testing.T) {
 }
 
 func TestRobotsStayOnThePublicPages(t *testing.T) {
-	st := newSite(t, row("GET /terms/{id}", anybody, nil), row("GET /desk/{id}", may(access.ReportRead), nil), row("POST /desk/{id}", may(access.ReportRead), nil), row("GET /account", signedIn, nil))
+	st := newSite(t, row("GET /open/{id}", anybody, nil), row("GET /desk/{id}", may(access.ReportRead), nil), row("POST /desk/{id}", may(access.ReportRead), nil), row("GET /account", signedIn, nil))
 	w := st.get("/robots.txt")
 	has(t, w, 200, "User-agent: *\n", "Disallow: /desk/\n", "Disallow: /account\n", "Disallow: /api/\n", "Disallow: /sign-in\n")
-	lacks(t, w, "/terms", "Disallow: /\n")
+	lacks(t, w, "/open", "/terms", "/hall-of-fame", "/log", "Disallow: /\n")
 	if n := strings.Count(w.Body.String(), "Disallow: /desk/\n"); n != 1 {
 		t.Errorf("/desk/ stands there %d times", n)
 	}

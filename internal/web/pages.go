@@ -13,6 +13,14 @@ import (
 // pages names every page's template with the struct it is shown with. A test checks the one
 // against the other, and show refuses any other struct.
 var pages = map[string]any{
+	"program.html":   programPage{},
+	"versions.html":  versionsPage{},
+	"terms.html":     termsPage{},
+	"termsdiff.html": diffPage{},
+	"fame.html":      famePage{},
+	"log.html":       logPage{},
+	"logverify.html": logVerifyPage{},
+
 	"queue.html": queuePage{},
 	"case.html":  casePage{},
 

@@ -55,6 +55,8 @@ type Server struct {
 	pages  pageSet
 	assets assets
 	extra  []route // rows of a test
+	board  figureBoard
+	checks chan struct{} // how many receipts are verified at once
 }
 
 // Handler returns the application. It panics when a template, a pattern or a setting is wrong:
@@ -88,6 +90,7 @@ func (s *Server) Handler() http.Handler {
 			panic("web: Origin: " + err.Error())
 		}
 	}
+	s.checks = make(chan struct{}, verifiers)
 	s.mux = http.NewServeMux()
 	for _, rt := range s.table() {
 		s.mux.Handle(rt.pattern, s.adapt(rt))
