@@ -48,7 +48,7 @@ const (
 )
 
 // secret names fields that are never sent back to the browser.
-var secret = []string{"password", "new_password", "code", keptName}
+var secret = []string{"password", "new_password", "code", "new_code", "sealed", "secret", "uri", "codes", "shown_token", "ceremony", "credential", keptName}
 
 // keptFrom returns the posted form to be kept.
 func keptFrom(r *http.Request) *Kept {
@@ -109,15 +109,6 @@ func (s *Server) onward(w http.ResponseWriter, r *http.Request, next string) err
 		return s.showKept(w, r, k)
 	}
 	return seeOther(w, r, next)
-}
-
-// postKept shows a kept form after a sign-in that ended in our script, with a passkey.
-func (s *Server) postKept(w http.ResponseWriter, r *http.Request) error {
-	k, ok := parseKept(r.PostFormValue(keptName))
-	if !ok {
-		return fault.New(fault.Invalid, "There is nothing kept here.", "保存された入力はありません。")
-	}
-	return s.showKept(w, r, k)
 }
 
 type keptPage struct {

@@ -105,17 +105,6 @@ func TestAFormSurvivesALostSession(t *testing.T) {
 	}
 }
 
-func TestAPasskeySignInGoesOnWithWhatWasTyped(t *testing.T) {
-	k := &Kept{Action: "/x", Fields: []KeptField{{"title", "It broke"}}}
-	st := newSite(t)
-	w := st.post("/kept", url.Values{"kept": {k.String()}}, as("reporter"))
-	has(t, w, 200, "You are signed in.")
-	if action, fields := hidden(t, w); action != "/x" || fields.Get("title") != "It broke" {
-		t.Errorf("%q %v", action, fields)
-	}
-	has(t, st.post("/kept", url.Values{"kept": {"garbage"}}), 422)
-}
-
 func TestSigningInWithoutAKeptFormGoesToThePageWanted(t *testing.T) {
 	var st *site
 	st = newSite(t, signInRoutes(&st)...)

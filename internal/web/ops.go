@@ -107,7 +107,7 @@ func (s *Server) getRobots(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	slices.Sort(shut)
-	for _, path := range append(shut, "/api/", "/kept", signInPath) {
+	for _, path := range append(shut, "/api/", signInPath) {
 		fmt.Fprintf(&b, "Disallow: %s\n", path)
 	}
 	w.Header().Set("Cache-Control", "public, max-age=86400")

@@ -57,8 +57,6 @@ func (s *Server) routes() []route {
 
 func (s *Server) frameRoutes() []route {
 	return []route{
-		{pattern: "POST /kept", handle: s.postKept, need: anybody},
-
 		{pattern: "GET /static/{hash}/{file...}", handle: s.getStatic, need: machine},
 		{pattern: "GET /favicon.ico", handle: s.getFavicon, need: machine},
 		{pattern: "GET /robots.txt", handle: s.getRobots, need: machine},

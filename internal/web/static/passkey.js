@@ -1,7 +1,8 @@
-// <form data-passkey="register|login" data-begin="/…" data-finish="/…">: begin gets the form's
-// fields and answers with the options of WebAuthn as JSON; the device answers them; finish gets
-// that answer and says where to go next: {"next": "/…"}. A form kept over a lost session goes to
-// /kept instead. Without script the form posts to its own action, which says what to do.
+// <form data-passkey="register|login" data-begin="/…" action="/…">: begin gets the form's fields
+// and answers with an id and the options of WebAuthn as JSON; the device answers them; then the
+// form goes to its own action as a form does, with two fields more: ceremony and credential. The
+// page that comes back says how it went. Without script the action says what to do instead.
+// With data-conditional a login is also offered where the field asks for it: autocomplete="webauthn".
 import { say } from "./words.js";
 
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
@@ -31,30 +32,57 @@ function encode(c) {
 async function post(url, body, type) {
   const headers = { Accept: "application/json" };
   if (type) headers["Content-Type"] = type;
-  const answer = await fetch(url, { method: "POST", body, headers });
+  const answer = await fetch(url, { method: "POST", body, headers }).catch(() => {
+    throw new Error(say("We cannot be reached. Try again in a moment.", "接続できません。しばらくしてからお試しください。"));
+  });
   const said = await answer.json();
   if (!answer.ok) throw new Error(said.error);
   return said;
 }
 
-async function run(form) {
+// conditional is the offer that waits in a field; a browser has one request at a time.
+let conditional;
+
+async function run(form, mediation) {
   const register = form.dataset.passkey === "register";
-  const options = decode(await post(form.dataset.begin, new URLSearchParams(new FormData(form))));
-  const answer = register ? await navigator.credentials.create(options) : await navigator.credentials.get(options);
-  const said = await post(form.dataset.finish, JSON.stringify(encode(answer)), "application/json");
-  if (form.elements.kept) {
-    form.action = "/kept";
-    return form.submit();
+  const begun = await post(form.dataset.begin, new URLSearchParams(new FormData(form)));
+  const options = decode(begun.options);
+  conditional?.abort();
+  if (mediation) {
+    conditional = new AbortController();
+    Object.assign(options, { mediation, signal: conditional.signal });
   }
-  const next = new URL(said.next, location.origin);
-  location.assign(next.origin === location.origin ? next : "/");
+  const answer = register ? await navigator.credentials.create(options) : await navigator.credentials.get(options);
+  field(form, "ceremony", begun.id);
+  field(form, "credential", JSON.stringify(encode(answer)));
+  form.submit();
+}
+
+function field(form, name, value) {
+  const input = form.elements[name] ?? form.appendChild(document.createElement("input"));
+  Object.assign(input, { type: "hidden", name, value });
+}
+
+// offer lets a passkey be picked in the field. What the server asks with lasts five minutes, so it
+// asks anew before they are over.
+async function offer(form) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  for (;;) {
+    const over = setTimeout(() => conditional?.abort(), 240000);
+    try {
+      return await run(form, "conditional");
+    } catch (error) {
+      if (error.name !== "AbortError" || form.matches("[aria-busy]")) return;
+    } finally {
+      clearTimeout(over);
+    }
+  }
 }
 
 // why says in words what a device's refusal means.
 function why(error) {
   if (error.name === "NotAllowedError") return say("The passkey was not used: cancelled, or not found on this device. Nothing was changed.", "パスキーを使用できませんでした（キャンセル、またはこの端末に見つかりません）。変更はありません。");
   if (error.name === "InvalidStateError") return say("This device already has a passkey for your account.", "この端末のパスキーは登録済みです。");
-  if (error instanceof TypeError) return say("We cannot be reached. Try again in a moment.", "接続できません。しばらくしてからお試しください。");
   return error.message;
 }
 
@@ -69,12 +97,16 @@ export function start() {
     alert.textContent = "";
     const button = e.submitter;
     if (button) button.disabled = true;
+    form.setAttribute("aria-busy", "true");
     try {
       await run(form);
     } catch (error) {
       alert.textContent = why(error);
     } finally {
       if (button) button.disabled = false;
+      form.removeAttribute("aria-busy");
     }
   });
+  const waits = able && document.querySelector("form[data-conditional]");
+  if (waits) offer(waits);
 }
