@@ -54,21 +54,21 @@ func (t *tale) assign() *tale {
 // say writes to the reporter.
 func (t *tale) say(body string) *tale {
 	return t.then(func(ctx context.Context, w *teller) error {
-		return w.Reports.Say(ctx, w.staff[t.lead], t.id, body, false)
+		return w.Reports.Say(ctx, w.staff[t.lead], t.id, strings.TrimSpace(body), false)
 	})
 }
 
 // ask writes what needs a reply.
 func (t *tale) ask(body string) *tale {
 	return t.then(func(ctx context.Context, w *teller) error {
-		return w.Reports.Say(ctx, w.staff[t.lead], t.id, body, true)
+		return w.Reports.Say(ctx, w.staff[t.lead], t.id, strings.TrimSpace(body), true)
 	})
 }
 
 // reply lets the reporter write.
 func (t *tale) reply(body string) *tale {
 	return t.then(func(ctx context.Context, w *teller) error {
-		return w.Reports.Reply(ctx, w.guests[t.by], t.id, body)
+		return w.Reports.Reply(ctx, w.guests[t.by], t.id, strings.TrimSpace(body))
 	})
 }
 
@@ -82,6 +82,7 @@ func (t *tale) note(by, body string) *tale {
 // decide makes a decision in somebody's name. One that waits for another person is remembered.
 func (t *tale) decide(by string, d report.Decision) *tale {
 	return t.then(func(ctx context.Context, w *teller) error {
+		d.Reason, d.WouldChange = strings.TrimSpace(d.Reason), strings.TrimSpace(d.WouldChange)
 		d, err := w.Reports.Decide(ctx, w.staff[by], t.id, d)
 		t.proposed = d.ID
 		return err
@@ -140,7 +141,7 @@ func (t *tale) agree(agree bool, why string) *tale {
 func (t *tale) duplicate(of *tale, clause string, why reason) *tale {
 	return t.then(func(ctx context.Context, w *teller) error {
 		_, err := w.Reports.Decide(ctx, w.staff[t.lead], t.id, report.Decision{
-			Kind: report.ToDuplicate, Clause: clause, To: of.id, OneFix: "yes", Reason: why.Reason, WouldChange: why.Change,
+			Kind: report.ToDuplicate, Clause: clause, To: of.id, OneFix: "yes", Reason: strings.TrimSpace(why.Reason), WouldChange: why.Change,
 		})
 		return err
 	})
@@ -150,7 +151,7 @@ func (t *tale) duplicate(of *tale, clause string, why reason) *tale {
 func (t *tale) knownAs(reference string, why reason) *tale {
 	return t.then(func(ctx context.Context, w *teller) error {
 		_, err := w.Reports.Decide(ctx, w.staff[t.lead], t.id, report.Decision{
-			Kind: report.ToDuplicate, Clause: "3.2.xx", To: w.known[reference], OneFix: "yes", Reason: why.Reason, WouldChange: why.Change,
+			Kind: report.ToDuplicate, Clause: "3.2.xx", To: w.known[reference], OneFix: "yes", Reason: strings.TrimSpace(why.Reason), WouldChange: why.Change,
 		})
 		return err
 	})
@@ -235,7 +236,11 @@ func (t *tale) accept(why string) *tale {
 
 // excluded is the decision that the hole's clause takes.
 func (t *tale) excluded() report.Decision {
-	why := t.story.reasons[t.hole.Clause].pick(t.rand, t.lang)
+	all := t.story.reasons[t.hole.Clause]
+	why := all.pick(t.rand, t.lang)
+	if n := t.account().Why; n > 0 {
+		why = all.EN[n-1]
+	}
 	return report.Decision{Kind: report.ToNotEligible, Clause: t.hole.Clause, Impact: "none", Reason: why.Reason, WouldChange: why.Change}
 }
 

@@ -9,8 +9,8 @@ func (s *story) arrived() {
 	s.got("arrived", 3, "2020-10-13 13:37", "other-idor", 0, 4, 0)
 	s.long()
 	s.hostile()
-	s.got("arrived", 6, "2020-10-15 11:20", "ex-header", 18, 5, 0)
 	s.october()
+	s.got("arrived", 6, "2020-10-15 18:40", "ex-header", 18, 5, 0)
 	s.got("arrived", 8, "2020-10-15 21:40", "other-cors", 71, 2, 1)
 	s.got("arrived", 9, "2020-10-16 08:12", "csrf-setting", 9, 4, 0)
 }

@@ -148,22 +148,21 @@ const japanese = 21
 
 // amount is what an accepted report of 2017 earns, and why it leaves the guide.
 func (s *story) amount(t *tale) (amount, why string) {
+	s.awards[t.hole.ID]++
 	b := s.talk.Board
-	s.awards[t.hole.Class]++
-	n := s.awards[t.hole.Class]
 	pick := func(of struct{ Amount, EN, JA string }) (string, string) { return of.Amount, t.in(of.EN, of.JA) }
-	switch {
-	case t.hole.Class == "xss" && n == 9:
+	switch fmt.Sprintf("%s %d", t.hole.ID, s.awards[t.hole.ID]) {
+	case "xss-reflected 4":
 		return pick(b.Above[0])
-	case t.hole.Class == "other" && n == 5:
+	case "other-ssrf 1":
 		return pick(b.Above[1])
-	case t.hole.Class == "xss" && n == 14:
+	case "xss-stored 2":
 		return pick(b.Above[2])
-	case t.hole.Class == "other" && n == 2:
+	case "other-idor 1":
 		return pick(b.Above[3])
-	case t.hole.Class == "csrf" && n == 3:
+	case "csrf-setting 2":
 		return pick(b.Below[0])
-	case t.hole.Class == "authentication_bypass" && n == 2:
+	case "auth-code 2":
 		return pick(b.Below[1])
 	}
 	return "", ""

@@ -46,7 +46,8 @@ type place struct {
 type account struct {
 	Title, Steps, Proof, Impact string
 
-	At []int // the places it fits; empty: all of them
+	At  []int // the places it fits; empty: all of them
+	Why int   // which reason of the clause answers it, from 1; 0: any
 }
 
 func (a account) fits(where int) bool { return len(a.At) == 0 || slices.Contains(a.At, where) }
@@ -81,7 +82,7 @@ type exchange struct{ Say, Ask, Reply, Answer string }
 
 // talk is what the desk and the reporters say to each other.
 type talk struct {
-	Thanks, Triaged, Accepted, Fixing, Fixed, Published both[string]
+	Thanks, Received, Triaged, Accepted, Fixing, Fixed, Published both[string]
 
 	PleaseRetest both[string] `yaml:"please_retest"`
 	Retested     both[string]
@@ -93,9 +94,7 @@ type talk struct {
 	Complain         both[exchange]
 	Ask              map[string]both[exchange] // by class
 	Note             []string
-	Rate             both[string]
-	RateUp           both[string] `yaml:"rate_up"`
-	RefuseSeverity   string       `yaml:"refuse_severity"`
+	Rate             map[string]lang.Text
 	Board            struct {
 		Seriousness  map[string]string // by class
 		Novelty      []string

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"hinomi.dev/hinomi/internal/cvss"
+	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/report"
 )
 
@@ -17,14 +18,33 @@ func (t *tale) greet() *tale {
 		days = min(days, 1)
 	}
 	t.desk(days).assign()
+	if t.hole.Clause != "" {
+		return t.desk(0).say(t.story.talk.Received.pick(t.rand, t.lang))
+	}
 	return t.desk(0).say(t.story.talk.Thanks.pick(t.rand, t.lang))
 }
 
 // question is a round of asking and answering.
 func (t *tale) question() *tale {
-	x := t.story.talk.Ask[t.hole.Class].pick(t.rand, t.lang)
+	x := t.asks().pick(t.rand, t.lang)
 	t.desk(1 + t.rand.IntN(3)).ask(x.Ask)
-	return t.later(20).reply(x.Reply)
+	return t.later(20).answers(x)
+}
+
+// asks are the questions that fit the hole, or its class.
+func (t *tale) asks() both[exchange] {
+	own := t.story.talk.Ask[t.hole.ID]
+	if len(own.EN) == 0 || t.lang == lang.JA && len(own.JA) == 0 {
+		return t.story.talk.Ask[t.hole.Class]
+	}
+	return own
+}
+
+// answers is the reporter's reply to a question, with the programs of the day.
+func (t *tale) answers(x exchange) *tale {
+	n := t.at.Year() - 2017
+	return t.reply(fill(x.Reply, "{webview}", []string{"58.0.3029.83", "66.0.3359.158", "75.0.3770.101", "85.0.4183.127"}[n],
+		"{firefox}", []string{"52", "60", "66", "81"}[n]))
 }
 
 // confirmed is the desk's word that the fault is real.
@@ -43,20 +63,32 @@ func (t *tale) confirmed() *tale {
 // settleSeverity rates what the reporter left open, and lowers what they set too high, with their
 // agreement.
 func (t *tale) settleSeverity() *tale {
-	talk := t.story.talk
+	why := func(is string) string { return t.story.talk.Rate[is].In(t.lang) }
 	switch {
 	case t.hole.Vector == "":
 	case t.body.Vector == "":
-		t.desk(0).rate(t.hole.Vector, t.in("You left it open, so we rated it. Tell us if you see it differently.", "未設定でしたので、こちらで評価しました。ご意見があればお知らせください。"))
+		t.desk(0).rate(t.hole.Vector, why("open"))
 	case t.body.Vector != t.hole.Vector:
-		t.desk(0).rate(t.hole.Vector, talk.Rate.pick(t.rand, t.lang))
+		t.desk(0).lower()
 		if score(t.hole.Vector) < score(t.body.Vector) {
 			t.later(16).agree(true, "")
 		}
 	case t.rand.IntN(100) < 8 && strings.HasSuffix(t.hole.Vector, "I:L/A:N"):
-		t.desk(0).rate(strings.Replace(t.hole.Vector, "I:L/A:N", "I:H/A:N", 1), talk.RateUp.pick(t.rand, t.lang))
+		t.desk(0).rate(strings.Replace(t.hole.Vector, "I:L/A:N", "I:H/A:N", 1), why("modest"))
 	}
 	return t
+}
+
+// lower sets the vector to what the hole is, with a reason for each kind of change.
+func (t *tale) lower() *tale {
+	var why []string
+	if strings.Contains(t.hole.Vector, "/PR:L") && !strings.Contains(t.body.Vector, "/PR:L") {
+		why = append(why, t.story.talk.Rate["account"].In(t.lang))
+	}
+	if strings.Count(t.hole.Vector, ":H") < strings.Count(t.body.Vector, ":H") {
+		why = append(why, t.story.talk.Rate["little"].In(t.lang))
+	}
+	return t.rate(t.hole.Vector, strings.Join(why, t.in(" ", "")))
 }
 
 func score(vector string) int {

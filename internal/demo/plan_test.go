@@ -123,6 +123,9 @@ func TestContentIsComplete(t *testing.T) {
 			if a.Title == "" || a.Steps == "" || a.Impact == "" || len([]rune(a.Title)) > 120 {
 				t.Errorf("%s: an account lacks something, or its title is long: %q", h.ID, a.Title)
 			}
+			if a.Why > len(c.reasons[h.Clause].EN) {
+				t.Errorf("%s: there is no reason %d by %s", h.ID, a.Why, h.Clause)
+			}
 			for _, where := range a.At {
 				if where >= len(h.Places) {
 					t.Errorf("%s: an account is at place %d of %d", h.ID, where, len(h.Places))

@@ -87,7 +87,7 @@ func (s *story) fixing() {
 
 	flood := s.got("fixing", 5, "2020-09-23 08:41", "ex-dos", 21, 2, 2)
 	flood.on("2020-09-24 11:05").exclude().later(9).reply("Understood, the rule is clear. Will you fix it anyway?")
-	flood.on("2020-09-28 10:32").move(report.ToFixing, "Yes. Eligibility says what we pay, not what we mend. A limit is being built.")
+	flood.on("2020-09-28 10:32").say("Yes. Eligibility says what we pay, not what we mend.").on("2020-09-28 10:40").move(report.ToFixing, "A limit for the length is being built.")
 
 	used := s.got("fixing", 6, "2020-10-05 19:36", "other-redirect", 47, 0, 0)
 	used.on("2020-10-06 10:08").assign().on("2020-10-06 10:25").say(s.talk.Thanks.EN[1])
@@ -96,7 +96,7 @@ func (s *story) fixing() {
 	used.on("2020-10-07 10:20").note(duty, "模倣ページの停止を依頼済み。転送先の許可リスト化を先に入れる。")
 	used.on("2020-10-07 11:40").accept("Eligible, and urgent whatever the reward: it is in use.")
 	used.on("2020-10-07 13:15").move(report.ToFixing, "Addresses outside our own hosts are refused from tonight. The token goes away with the release of next week.")
-	used.on("2020-10-08 10:30").propose("1500.00", s.talk.Board.Above[3].EN)
+	used.on("2020-10-08 10:30").propose("1500.00", "Three times the guide: it leads to the session, not only to another page, and it was in use.")
 	used.on("2020-10-09 15:20").approve(board, true, "")
 }
 
@@ -111,7 +111,7 @@ func (s *story) decided() {
 	shell.on("2020-10-14 16:30").propose("", "")
 
 	paid := s.got("decided", 2, "2020-09-29 13:08", "other-idor", 109, 1, 0).greet().confirmed()
-	paid.on("2020-10-07 15:12").accept(s.talk.Accepted.EN[1]).on("2020-10-09 10:40").propose("1000.00", s.talk.Board.Above[2].EN)
+	paid.on("2020-10-07 15:12").accept(s.talk.Accepted.EN[1]).on("2020-10-09 10:40").propose("1000.00", "Twice the guide: an order carries a name and an address, and nothing but a number was needed.")
 	paid.on("2020-10-13 14:22").approve(board, true, "").credit()
 
 	fresh := s.got("decided", 3, "2020-10-06 09:47", "xss-upload", 17, 0, 0).greet().confirmed()
@@ -119,15 +119,16 @@ func (s *story) decided() {
 
 	again := s.got("decided", 4, "2020-09-25 17:29", "csrf-spend", 104, 2, 0).greet().confirmed()
 	again.on("2020-10-06 11:33").accept(s.talk.Accepted.EN[0]).on("2020-10-07 10:10").propose("250.00", s.talk.Board.Below[0].EN)
-	again.on("2020-10-12 15:05").approve(board, false, "The reason speaks of a phone language, which plays no part here. Gifts cost real money; please look at the guide again.")
+	again.on("2020-10-12 15:05").approve(board, false, "The reason speaks of the first two minutes. I tried it after an hour and it worked; and gifts cost real money. Please look at the guide again.")
 	again.on("2020-10-15 11:50").propose("", "")
 }
 
 // working are the reports that are real and wait for the decision on the reward.
 func (s *story) working() {
 	low := s.got("working", 1, "2020-10-05 12:55", "xss-stored", 64, 6, 1)
+	low.body.Vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:H/I:H/A:N"
 	low.greet().on("2020-10-07 17:20").move(report.ToTriaged, s.talk.Triaged.EN[0])
-	low.on("2020-10-14 11:11").rate("CVSS:3.1/AV:N/AC:L/PR:L/UI:R/S:C/C:L/I:L/A:N", s.talk.Rate.EN[0])
+	low.on("2020-10-14 11:11").lower()
 
 	other := s.got("working", 2, "2020-09-29 06:40", "ex-other", 73, 0, 0)
 	other.greet().on("2020-10-02 15:48").move(report.ToTriaged, "The delay is there; about an hour, as you say.")
@@ -143,6 +144,8 @@ func (s *story) working() {
 	raised.on("2020-10-14 15:33").move(report.ToTriaged, s.talk.Triaged.EN[4]).on("2020-10-14 15:50").settleSeverity()
 
 	honest := s.got("working", 6, "2020-10-01 16:12", "other-idor", 133, 0, 1)
+	honest.body.OthersData = "yes"
+	honest.body.OthersDataWhat = "When I mistyped one digit, a photo of somebody I do not know was shown to me. I closed it at once, kept nothing and have not tried other numbers since."
 	honest.greet().on("2020-10-05 11:26").move(report.ToTriaged, s.talk.Triaged.EN[0])
 	honest.on("2020-10-05 11:40").note(honest.lead, "7.1.vi? The reporter saw one photo of somebody else, said so unasked, stopped and kept nothing. 正直な申告として扱いたい。責任者の意見を求める。")
 	honest.on("2020-10-06 09:58").note(owner, "Agreed. Accident, declared at once, nothing kept. No proposal against the reporter; say thank you.")
@@ -153,7 +156,7 @@ func (s *story) working() {
 		at, hole, done  string
 		by, where, told int
 	}{
-		{5, "2020-09-28 09:06", "csrf-setting", "2020-10-02 11:15", 2, 2, 0},
+		{5, "2020-09-29 09:06", "csrf-setting", "2020-10-02 11:15", 2, 2, 0},
 		{7, "2020-10-06 21:33", "xss-dom", "2020-10-09 14:50", 19, 2, 0},
 		{8, "2020-10-08 15:19", "auth-code", "2020-10-13 16:41", 140, 0, 1},
 		{9, "2020-10-12 11:04", "purchase-replay", "2020-10-14 17:36", 116, 0, 1},

@@ -5,12 +5,12 @@ import "hinomi.dev/hinomi/internal/report"
 // waiting are the reports that the desk has asked about, and that stand still until somebody answers.
 func (s *story) waiting() {
 	silent := s.got("waiting", 1, "2020-09-10 02:30", "auth-code", 58, 1, 0).greet()
-	silent.on("2020-09-14 14:45").ask(s.talk.Ask["authentication_bypass"].EN[0].Ask)
+	silent.on("2020-09-14 14:45").ask(silent.asks().EN[0].Ask)
 	silent.on("2020-10-05 10:05").say("A reminder: we cannot go on without the times. The page shows until when an answer counts.")
 
 	rounds := s.got("waiting", 2, "2020-09-30 19:27", "xss-stored", 29, 3, 0).greet()
 	x := s.talk.Ask["xss"].EN
-	rounds.on("2020-10-05 15:30").ask(x[0].Ask).on("2020-10-06 04:12").reply(x[0].Reply)
+	rounds.on("2020-10-05 15:30").ask(x[0].Ask).on("2020-10-06 04:12").answers(x[0])
 	rounds.on("2020-10-08 11:24").move(report.ToTriaged, "With English as the language we see it, too.")
 	rounds.on("2020-10-13 10:50").ask(x[1].Ask)
 
@@ -27,7 +27,7 @@ func (s *story) waiting() {
 	} {
 		t := s.got("waiting", i+3, e.at, e.hole, e.by, e.where, e.told)
 		t.desk(1).assign()
-		t.on(e.asked).ask(s.talk.Ask[t.hole.Class].pick(t.rand, t.lang).Ask)
+		t.on(e.asked).ask(t.asks().pick(t.rand, t.lang).Ask)
 		if i%2 == 1 {
 			t.later(6).read()
 		}
@@ -55,7 +55,7 @@ func (s *story) against() {
 	s.excluded()
 
 	s.got("against", 18, "2020-08-18 22:20", "xss-callback", 33, 0, 0).greet().later(9).withdraw(s.talk.Withdraw.EN[0])
-	s.got("against", 19, "2020-09-14 16:06", "other-takeover", 8, 0, 0).later(5).withdraw(s.talk.Withdraw.JA[0])
+	s.got("against", 19, "2020-09-14 16:06", "xss-dom", 8, 1, 0).later(5).withdraw(s.talk.Withdraw.JA[0])
 }
 
 // excluded are the reports that a clause excludes.

@@ -25,7 +25,7 @@ type story struct {
 	taken  map[string]bool // places where somebody has found a hole, and the words for it
 	roots  map[*tale]bool  // what may be found again
 	copies map[*tale]int   // how often it was
-	awards map[string]int  // by class
+	awards map[string]int  // by hole
 	first  map[int]time.Time
 	named  map[int]bool // who has said how they want to be named
 }

@@ -85,14 +85,18 @@ func (s *story) begin(key string, by int, holeID string, where, told int, at tim
 	return t
 }
 
-// write puts the report into words.
-func (t *tale) write() {
+// account is the one in whose words the report is told.
+func (t *tale) account() account {
 	all := t.hole.accounts(t.lang)
 	if len(all) == 0 {
 		panic(fmt.Sprintf("%s: %s has no account in %s", t.key, t.hole.ID, t.lang))
 	}
-	a := all[t.told%len(all)]
-	r := t.rand
+	return all[t.told%len(all)]
+}
+
+// write puts the report into words.
+func (t *tale) write() {
+	a, r := t.account(), t.rand
 	host, path := t.place.Target, "/"
 	if _, rest, ok := strings.Cut(host, "://"); ok {
 		if host, path, ok = strings.Cut(rest, "/"); ok {
