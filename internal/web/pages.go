@@ -80,6 +80,10 @@ var functions = template.FuncMap{
 
 	"confirmingFor": confirmingFor,
 	"deciding":      deciding,
+
+	"quote":  quoted,
+	"totp":   totpOf,
+	"wished": wishOf,
 }
 
 // loadPages parses every page with the layout and the shared parts.

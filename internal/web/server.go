@@ -27,6 +27,10 @@ type Server struct {
 	// Demo shows what only a demonstration may show, such as the style page.
 	Demo bool
 
+	// DemoPeople lists whom a visitor of a demonstration may be, one for each role and some
+	// participants. Nil means that nobody can be picked.
+	DemoPeople func(ctx context.Context) ([]DemoPerson, error)
+
 	// Authenticate says who sends the request, in which language they prefer to read (empty for
 	// no preference) and by which name they are greeted. A request without a session is the zero
 	// Caller and no error.
