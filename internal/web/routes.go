@@ -96,9 +96,8 @@ func (s *Server) table() []route {
 
 // Bounds of every request that its row does not widen.
 const (
-	maxForm   = 2 << 20          // the longest report, twice over, percent-encoded
-	patience  = 30 * time.Second // for a handler to answer
-	slowest   = 16 << 10         // bytes a second: who sends or takes less is cut off
-	longest   = 4 * time.Hour    // for 200 MB at the slowest rate
-	maxHeader = 64 << 10
+	maxForm  = 2 << 20          // the longest report, twice over, percent-encoded
+	patience = 30 * time.Second // for a handler to answer
+	slowest  = 16 << 10         // bytes a second: who sends or takes less is cut off
+	longest  = 4 * time.Hour    // for 200 MB at the slowest rate
 )
