@@ -64,9 +64,9 @@ type figureView struct {
 
 // A share is one part of a bar.
 type share struct {
-	Class string // how it is drawn
-	Word  string
-	X, W  int // where it begins and how long it is, in percent
+	Part string // how it is drawn
+	Word string
+	X, W int // where it begins and how long it is, in percent
 }
 
 // figureView draws a figure. What is empty has no part.
@@ -76,9 +76,9 @@ func (f Frame) figureView(p publicFigure, prog *program.Program) figureView {
 		v.Name, v.Promise = f.In(promise.Name), f.Within(promise)
 	}
 	at := 0
-	add := func(percent int, class, word string) {
+	add := func(percent int, part, word string) {
 		if p.Shown && percent > 0 {
-			v.Parts = append(v.Parts, share{class, word, at, percent})
+			v.Parts = append(v.Parts, share{part, word, at, percent})
 			at += percent
 		}
 	}

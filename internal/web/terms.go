@@ -113,6 +113,14 @@ func (f Frame) Other() lang.Lang {
 	return lang.JA
 }
 
+// OtherName returns the name of that language, in itself.
+func (f Frame) OtherName() string {
+	if f.Lang == lang.JA {
+		return "English"
+	}
+	return "日本語"
+}
+
 // InOther returns the text in the language the page is not in.
 func (f Frame) InOther(t lang.Text) string { return t.In(f.Other()) }
 
