@@ -68,7 +68,7 @@ func load(b *testing.B, d *db.DB) {
 	c := newCorpus(1)
 	var writing, indexing time.Duration
 	x := &Indexer{DB: d, Log: slog.New(slog.DiscardHandler)}
-	var batches []time.Duration
+	var writes, merged []time.Duration
 	for i := 0; i < n; i += 1000 {
 		texts := make([]string, 0, 1000)
 		for j := i; j < min(n, i+1000); j++ {
@@ -88,24 +88,55 @@ func load(b *testing.B, d *db.DB) {
 		}
 		writing += time.Since(start)
 		start = time.Now()
-		for {
-			one := cpu()
-			k, err := x.Catchup(ctx)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if k == 0 {
-				break
-			}
-			batches = append(batches, cpu()-one)
+		for catchupTimed(b, x, &writes, &merged) {
 		}
 		indexing += time.Since(start)
 	}
+	left := 0
+	for did := true; did; left++ {
+		var err error
+		if did, err = merge(ctx, d); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(left-1), "merges-left")
 	b.ReportMetric(float64(writing.Microseconds())/float64(n), "µs/written")
 	b.ReportMetric(float64(indexing.Microseconds())/float64(n), "µs/indexed")
-	b.ReportMetric(quantile(batches, 0.5).Seconds()*1e3, "cpu-ms/batch-p50")
-	b.ReportMetric(quantile(batches, 0.99).Seconds()*1e3, "cpu-ms/batch-p99")
-	b.ReportMetric(quantile(batches, 1).Seconds()*1e3, "cpu-ms/batch-max")
+	for name, steps := range map[string][]time.Duration{"batch": writes, "merge": merged} {
+		if len(steps) > 0 {
+			b.ReportMetric(quantile(steps, 0.5).Seconds()*1e3, "cpu-ms/"+name+"-p50")
+			b.ReportMetric(quantile(steps, 0.99).Seconds()*1e3, "cpu-ms/"+name+"-p99")
+			b.ReportMetric(quantile(steps, 1).Seconds()*1e3, "cpu-ms/"+name+"-max")
+		}
+	}
+}
+
+// catchupTimed is Catchup with the processor time of each of its transactions: that long, others wait.
+func catchupTimed(b *testing.B, x *Indexer, writes, merged *[]time.Duration) bool {
+	jobs, err := x.batch(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if len(jobs) == 0 {
+		return false
+	}
+	start := cpu()
+	if err := x.write(ctx, jobs); err != nil {
+		b.Fatal(err)
+	}
+	*writes = append(*writes, cpu()-start)
+	for range merges {
+		start := cpu()
+		did, err := merge(ctx, x.DB)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if !did {
+			break
+		}
+		*merged = append(*merged, cpu()-start)
+	}
+	return true
 }
 
 // cpu returns the processor time this process has used: on a machine that others use too, it says

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"hinomi.dev/hinomi/internal/db"
@@ -15,6 +16,9 @@ import (
 type Indexer struct {
 	DB  *db.DB
 	Log *slog.Logger
+
+	// merged is set once there is nothing to merge: then an idle indexer does not write.
+	merged atomic.Bool
 }
 
 // The indexer shares the one writer of SQLite with people who submit reports and wait, so it writes
@@ -24,6 +28,7 @@ const (
 	pause    = 30 * time.Millisecond  // between two batches
 	maxBatch = 24 << 10               // bytes of text in a batch: about 16 reports, about 10 ms
 	maxDocs  = 64                     // documents in a batch
+	merges   = 6                      // steps of merging after a batch: what keeps up with the writing
 )
 
 // Run indexes until the context ends.
@@ -54,17 +59,36 @@ type job struct {
 	tokens  []string
 }
 
-// Catchup indexes one batch of waiting documents, oldest first, and returns how many there were. A
-// crash leaves them waiting. A document that changes in the meantime keeps waiting.
+// Catchup indexes one batch of waiting documents, oldest first, tidies up some of what earlier batches
+// wrote, and returns how many documents there were. A crash leaves them waiting. A document that
+// changes in the meantime keeps waiting.
 func (x *Indexer) Catchup(ctx context.Context) (int, error) {
 	jobs, err := x.batch(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("reading what waits to be indexed: %w", err)
 	}
-	if len(jobs) == 0 {
-		return 0, nil
+	if len(jobs) > 0 {
+		if err := x.write(ctx, jobs); err != nil {
+			return 0, err
+		}
+		x.merged.Store(false)
 	}
-	return len(jobs), x.DB.Tx(ctx, func(tx *sql.Tx) error {
+	for range merges {
+		if x.merged.Load() {
+			break
+		}
+		did, err := merge(ctx, x.DB)
+		if err != nil {
+			return len(jobs), err
+		}
+		x.merged.Store(!did)
+	}
+	return len(jobs), nil
+}
+
+// write puts a batch into the index, in one transaction.
+func (x *Indexer) write(ctx context.Context, jobs []job) error {
+	return x.DB.Tx(ctx, func(tx *sql.Tx) error {
 		var last int64
 		err := tx.QueryRowContext(ctx, `
 			UPDATE search_head SET seq = seq + $1 WHERE id = 1

@@ -25,6 +25,34 @@ func put(ctx context.Context, tx *sql.Tx, dialect db.Dialect, seq int64, tokens 
 	return err
 }
 
+// mergePages is how much of the index is merged in one transaction: a few milliseconds.
+const mergePages = 32
+
+// merge does one step of putting together what single batches wrote, and reports whether there was
+// anything to do. PostgreSQL does so by itself, in a process of its own.
+func merge(ctx context.Context, d *db.DB) (did bool, err error) {
+	if d.Dialect != db.SQLite {
+		return false, nil
+	}
+	err = d.Tx(ctx, func(tx *sql.Tx) error {
+		var before, after int64
+		if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO search_word (search_word, rank) VALUES ('merge', $1)`, mergePages)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after)
+		did = after-before >= 2 // FTS5's own sign that it merged something
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("merging the search index: %w", err)
+	}
+	return did, nil
+}
+
 // candidates returns the newest documents below the place below that have the plan's tokens, at most
 // limit: fewer when there are no more. Their texts come along when the plan has something to check.
 func candidates(ctx context.Context, d *db.DB, p plan, below int64, limit int) ([]row, error) {

@@ -21,6 +21,10 @@ INSERT INTO search_head (id, seq) VALUES (1, 0);
 -- what needs them is checked against the text.
 -- only sqlite
 CREATE VIRTUAL TABLE search_word USING fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '-#'");
+-- Left to itself FTS5 merges its segments inside whatever statement comes along, for 100 ms now and
+-- then, while people wait for the one writer. The indexer merges in small steps instead.
+INSERT INTO search_word (search_word, rank) VALUES ('automerge', 0);
+INSERT INTO search_word (search_word, rank) VALUES ('crisismerge', 500);
 -- end
 -- only postgres
 CREATE TABLE search_word (
