@@ -28,6 +28,9 @@ type People struct {
 	// Key is the server's secret of KeySize bytes: what must be readable again is sealed with it.
 	Key []byte
 	RP  RelyingParty
+	// Codes is the time that people's authenticator apps show. Nil means Now; the demo, whose own time is
+	// another, gives the machine's.
+	Codes func() time.Time
 	// BaseURL is where the pages are, such as "https://bounty.example". Only Bootstrap needs it: links in
 	// mail are paths, which the mail completes.
 	BaseURL string

@@ -93,6 +93,23 @@ func TestACodeOfTheAppIsUsedOnce(t *testing.T) {
 	})
 }
 
+func TestCodesMayGoByAClockOfTheirOwn(t *testing.T) {
+	cheap(t)
+	each(t, func(t *testing.T, h *house) {
+		n := h.add("mei@example.test")
+		h.wait(time.Hour)
+		telephone := h.now().AddDate(6, 0, 0)
+		h.Codes = func() time.Time { return telephone }
+		_, err := h.SignIn(ctx, home, SignIn{Mail: n.Mail, Password: good, Code: h.code()})
+		wantKind(t, "a code by the product's clock", err, fault.Denied)
+		e, err := h.SignIn(ctx, home, SignIn{Mail: n.Mail, Password: good, Code: totp(secret, stepAt(telephone), totpDigits)})
+		h.ok(err)
+		if !e.Session.CreatedAt.Equal(h.now()) {
+			t.Errorf("the session began at %s, want the product's %s", e.Session.CreatedAt, h.now())
+		}
+	})
+}
+
 func TestGuessingWaitsLongerEachTimeAlsoAtOnce(t *testing.T) {
 	cheap(t)
 	each(t, func(t *testing.T, h *house) {
