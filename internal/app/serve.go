@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hinomi.dev/hinomi/internal/api"
+
 	"hinomi.dev/hinomi/internal/deadline"
 )
 
@@ -48,7 +50,15 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 
 // handler puts the pages and the API under one roof.
 func (a *App) handler() http.Handler {
-	return a.Pages.Handler()
+	machines := &api.Server{
+		Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Receipts: a.Receipts,
+		Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits,
+		Now: a.Config.Now, Log: a.Log, Origin: a.Config.Origin, Registry: a.Metrics,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/", machines.Handler())
+	mux.Handle("/", a.Pages.Handler())
+	return mux
 }
 
 // follow tells open pages what changed, by following the audit trail: every change is there,
