@@ -162,7 +162,7 @@ func TestPlacesAreShownToWhoMayGoThere(t *testing.T) {
 	has(t, st.get("/nowhere"), 404, `href="/sign-in"`)
 
 	st.Counts = func(context.Context, access.Caller) (map[string]int, error) { return nil, errors.New("no counts") }
-	has(t, st.get("/desk", as("triager")), 404, "<span>Queue</span></a>")
+	has(t, st.get("/desk/nowhere", as("triager")), 404, "<span>Queue</span></a>")
 	if !strings.Contains(st.log.String(), "no counts") {
 		t.Error("the failure is not in the log")
 	}
