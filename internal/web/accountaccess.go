@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/person"
@@ -127,7 +128,8 @@ func offered(r *http.Request, begin func() (person.TOTPOffer, error)) (offer, er
 		if err != nil {
 			return offer{}, err
 		}
-		o = offer{Secret: made.Secret, URI: made.URI, Sealed: made.Sealed}
+		// In groups by spaces: every app takes them, and not every app takes a hyphen.
+		o = offer{Secret: strings.ReplaceAll(made.Secret, "-", " "), URI: made.URI, Sealed: made.Sealed}
 	}
 	o.Code = newQR(o.URI)
 	return o, nil

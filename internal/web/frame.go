@@ -129,12 +129,18 @@ func (s *Server) nav(ctx context.Context, who access.Caller, path string) []NavI
 		}
 	}
 	var items []NavItem
+	here := -1 // of the places this page lies under, the closest one
 	for _, p := range places {
 		if p.Need != "" && !access.Allow(who, p.Need) {
 			continue
 		}
-		here := path == p.Path || strings.HasPrefix(path, p.Path+"/")
-		items = append(items, NavItem{Place: p, Count: counts[p.Path], Here: here})
+		if under := path == p.Path || strings.HasPrefix(path, p.Path+"/"); under && (here < 0 || len(p.Path) > len(items[here].Path)) {
+			here = len(items)
+		}
+		items = append(items, NavItem{Place: p, Count: counts[p.Path]})
+	}
+	if here >= 0 {
+		items[here].Here = true
 	}
 	return items
 }

@@ -231,5 +231,12 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 		}
 		counts["/desk/awards"] = len(waiting)
 	}
+	if access.Allow(who, access.CreditApprove) {
+		waiting, err := s.Participants.Wishes(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		counts[deskCreditPath] = len(waiting)
+	}
 	return counts, nil
 }
