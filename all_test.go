@@ -25,7 +25,7 @@ const module = "hinomi.dev/hinomi/"
 // order is the direction of imports: a package imports from lines below its own, never from
 // its own line or above. "x/..." is x and what lies under it; those may import each other.
 var order = []string{
-	"cmd/...",
+	"cmd/... internal/story/...",
 	"internal/demo/...",
 	"internal/app/...",
 	"internal/web/... internal/api/...",
