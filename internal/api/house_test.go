@@ -40,7 +40,7 @@ type house struct {
 	*Server
 	t   *testing.T
 	web *httptest.Server
-	log *bytes.Buffer
+	log *locked
 
 	mu  sync.Mutex // guards now
 	now time.Time
@@ -58,14 +58,14 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, log: &bytes.Buffer{}, now: time.Date(2020, 10, 15, 8, 56, 3, 0, time.UTC)}
+	h := &house{t: t, log: &locked{}, now: time.Date(2020, 10, 15, 8, 56, 3, 0, time.UTC)}
 	prog, clock := program.Default(), h.clock
 	trail := &audit.Log{DB: d, Now: clock}
 	limits := &limit.Limits{Now: clock, Rules: map[limit.Action]limit.Rule{
 		limit.API: {Burst: 1 << 20, Every: time.Nanosecond}, limit.Upload: {Burst: 1 << 20, Every: time.Nanosecond},
 	}}
 	h.Server = &Server{
-		Program: prog, Audit: trail, Limits: limits, Now: clock, Log: slog.New(slog.NewTextHandler(&locked{w: h.log}, nil)), Origin: "https://desk.example",
+		Program: prog, Audit: trail, Limits: limits, Now: clock, Log: slog.New(slog.NewTextHandler(h.log, nil)), Origin: "https://desk.example",
 		Registry: prometheus.NewRegistry(),
 		People:   &person.People{DB: d, Audit: trail, Now: clock, Limits: limits, Key: make([]byte, person.KeySize), RP: person.RelyingParty{ID: "desk.example"}},
 		Receipts: &receipt.Log{DB: d, Key: key, Now: clock},
@@ -86,13 +86,14 @@ func (h *house) clock() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.n
 
 func (h *house) wait(d time.Duration) { h.mu.Lock(); h.now = h.now.Add(d); h.mu.Unlock() }
 
-// A locked writer is one that several requests log to.
+// A locked buffer is one that several requests log to.
 type locked struct {
-	mu sync.Mutex // guards w
-	w  io.Writer
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
 }
 
-func (l *locked) Write(b []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.w.Write(b) }
+func (l *locked) Write(b []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.b.Write(b) }
+func (l *locked) String() string              { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
 func (h *house) must(err error) {
 	h.t.Helper()
