@@ -30,7 +30,8 @@
 // 4. A row in pages (pages.go), a row in routes (routes.go) with who may come, and a row in places
 // (frame.go) if it belongs in the bar or the left column. Tests walk all three tables.
 //
-// 5. A page script in testdata/*.page: requests, and what the answers must hold.
+// 5. A test with the site of harness_test.go: st.get and st.post, then has and lacks. Tests of all
+// pages check the struct, both languages, the field names and the classes of every template.
 //
 // # To change something
 //

@@ -105,6 +105,17 @@ func TestAFormSurvivesALostSession(t *testing.T) {
 	}
 }
 
+func TestSwitchingTheLanguageAfterALostSessionKeepsTheForm(t *testing.T) {
+	st := newSite(t, row("GET /x", signedIn, nil))
+	w := st.post("/x?keep&lang=ja", typed)
+	has(t, w, 401, "入力内容は失われていません")
+	_, fields := hidden(t, w)
+	k, ok := parseKept(fields.Get("kept"))
+	if !ok || k.Action != "/x?keep&lang=ja" || len(k.Fields) != 5 {
+		t.Errorf("kept %+v", k)
+	}
+}
+
 func TestSigningInWithoutAKeptFormGoesToThePageWanted(t *testing.T) {
 	var st *site
 	st = newSite(t, signInRoutes(&st)...)

@@ -187,13 +187,15 @@ func TestAServerWithoutSessionsDoesNotStart(t *testing.T) {
 	(&Server{Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}).Handler()
 }
 
-// A client that sends too slowly is cut off by the deadline on its connection.
+// A client that sends or takes too slowly is cut off by the deadline on its connection.
 func TestDeadlinesReachTheConnection(t *testing.T) {
-	var set deadlines
-	st := newSite(t, row("GET /x", anybody, nil))
-	st.handler.ServeHTTP(&set, httptest.NewRequest(http.MethodGet, "/x", nil))
-	if set.read.IsZero() || set.write.IsZero() {
-		t.Errorf("deadlines %v and %v", set.read, set.write)
+	st := newSite(t, row("GET /x", anybody, nil), row("POST /x", anybody, nil))
+	for method, read := range map[string]bool{http.MethodGet: false, http.MethodPost: true} {
+		var set deadlines
+		st.handler.ServeHTTP(&set, httptest.NewRequest(method, "/x", nil))
+		if set.read.IsZero() == read || set.write.IsZero() {
+			t.Errorf("%s: deadlines %v and %v", method, set.read, set.write)
+		}
 	}
 }
 

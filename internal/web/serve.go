@@ -116,6 +116,7 @@ func (s *Server) keep(w *response, r *http.Request) {
 		return
 	}
 	v.form = Form{values: r.PostForm, posted: true}
+	v.kept = keptFrom(r) // should the session be lost, this form travels through the sign-in as well
 	q := r.URL.Query()
 	q.Del("keep")
 	s.mux.ServeHTTP(w, asGet(r, &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: q.Encode()}))
