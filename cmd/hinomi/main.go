@@ -20,6 +20,7 @@ import (
 // Run; kong hands Run the context, which ends at an interrupt, and the Streams.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the desk."`
+	Demo    demoCommand    `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
 	Ask     AskCmd         `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
 	Terms   TermsCmd       `cmd:"" help:"Check the terms, list their versions."`

@@ -105,12 +105,12 @@ func (t *tale) credit() *tale {
 	t.story.named[t.by] = true
 	var wish participant.Consent
 	t.later(30).then(func(ctx context.Context, w *teller) (err error) {
-		wish, err = w.Parts.Wish(ctx, w.guests[t.by], participant.Wish{Part: participant.Part(g.credit), Value: g.alias, Lang: t.lang, Warranty: true})
+		wish, err = w.Participants.Wish(ctx, w.guests[t.by], participant.Wish{Part: participant.Part(g.credit), Value: g.alias, Lang: t.lang, Warranty: true})
 		return err
 	})
 	if t.key != lastWish {
 		t.desk(1 + t.rand.IntN(3)).then(func(ctx context.Context, w *teller) error {
-			return w.Parts.Approve(ctx, w.staff[press], wish.ID)
+			return w.Participants.Approve(ctx, w.staff[press], wish.ID)
 		})
 	}
 	t.at = at
@@ -124,7 +124,7 @@ const lastWish = "decided-02"
 func (t *tale) special(why string) *tale {
 	at := t.at
 	t.desk(3).then(func(ctx context.Context, w *teller) error {
-		return w.Parts.NameSpecial(ctx, w.staff[owner], w.guests[t.by].ID, t.at.Year(), why)
+		return w.Participants.NameSpecial(ctx, w.staff[owner], w.guests[t.by].ID, t.at.Year(), why)
 	})
 	t.at = at
 	return t.credit()

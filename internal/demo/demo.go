@@ -15,6 +15,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
@@ -34,15 +35,15 @@ import (
 // Nouns are the operations that the story is told with. All of them take their time from the Clock
 // that Fill is given.
 type Nouns struct {
-	DB      *db.DB
-	Audit   *audit.Log
-	People  *person.People
-	Parts   *participant.Participants
-	Reports *report.Reports
-	Awards  *reward.Awards
-	Log     *receipt.Log
-	Mails   *mail.Mails
-	Relay   *bus.Relay
+	DB           *db.DB
+	Audit        *audit.Log
+	People       *person.People
+	Participants *participant.Participants
+	Reports      *report.Reports
+	Awards       *reward.Awards
+	Receipts     *receipt.Log
+	Mails        *mail.Mails
+	Relay        *bus.Relay
 }
 
 // A Standing says what a database holds.
@@ -125,7 +126,14 @@ func Fill(ctx context.Context, n Nouns, clock *Clock) ([]SignIn, error) {
 	case Real:
 		return nil, errReal
 	case Empty:
-		if err := n.DB.Relaxed(ctx, func(ctx context.Context) error { return tell(ctx, n, clock) }); err != nil {
+		// The files are on disk before the mark that says so is.
+		err := n.DB.Relaxed(ctx, func(ctx context.Context) error {
+			if err := n.Reports.Files.Relaxed(ctx, func(ctx context.Context) error { return tell(ctx, n, clock) }); err != nil {
+				return err
+			}
+			return n.mark(ctx, "finished")
+		})
+		if err != nil {
 			return nil, fmt.Errorf("filling the demo: %w", err)
 		}
 	}
@@ -148,9 +156,9 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 		Nouns: n, staff: map[string]access.Caller{}, guests: map[int]access.Caller{}, agreed: map[int]string{}, known: map[string]string{},
 	}
 	// While the story is told, mail goes to the story's own server, and to no other.
-	sender := n.Mails.Sender
-	n.Mails.Sender = post{full: s.guests[full].mail(full)}
-	defer func() { n.Mails.Sender = sender }()
+	sender, log := n.Mails.Sender, n.Mails.Log
+	n.Mails.Sender, n.Mails.Log = post{full: s.guests[full].mail(full)}, slog.New(slog.DiscardHandler)
+	defer func() { n.Mails.Sender, n.Mails.Log = sender, log }()
 	if err := w.desk(ctx, s.staff); err != nil {
 		return err
 	}
@@ -164,7 +172,7 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 			}
 		}
 		if step.logs {
-			if err := n.Log.Pace(ctx); err != nil {
+			if err := n.Receipts.Pace(ctx); err != nil {
 				return err
 			}
 		}
@@ -176,10 +184,7 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 		}
 	}
 	clock.Set(Now)
-	if err := errors.Join(n.Log.Pace(ctx), w.day(ctx), w.deliver(ctx)); err != nil {
-		return err
-	}
-	return n.mark(ctx, "finished")
+	return errors.Join(n.Receipts.Pace(ctx), w.day(ctx), w.deliver(ctx))
 }
 
 // mark puts a mark into the audit trail.

@@ -41,21 +41,21 @@ import (
 )
 
 // nouns puts the product together as package app does, over d.
-func nouns(t *testing.T, d *db.DB, clock *Clock) Nouns {
+func nouns(t testing.TB, d *db.DB, clock *Clock) Nouns {
 	t.Helper()
 	key, err := receipt.NewKey("demo.hinomi.example/log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := Nouns{DB: d, Audit: &audit.Log{DB: d, Now: clock.Now}}
-	n.Log = &receipt.Log{DB: d, Key: key, Now: clock.Now}
+	n.Receipts = &receipt.Log{DB: d, Key: key, Now: clock.Now}
 	n.Relay = &bus.Relay{DB: d, Now: clock.Now, Log: slog.New(slog.DiscardHandler)}
 	n.People = &person.People{DB: d, Audit: n.Audit, Now: clock.Now, Limits: &limit.Limits{Now: clock.Now}, Key: make([]byte, person.KeySize)}
 	n.Reports = report.New()
 	n.Reports.DB, n.Reports.Audit, n.Reports.Program, n.Reports.Now = d, n.Audit, program.Default(), clock.Now
-	n.Reports.Log, n.Reports.Files = n.Log, &attachment.Store{Dir: t.TempDir()}
-	n.Parts = &participant.Participants{DB: d, Audit: n.Audit, Now: clock.Now, Program: program.Default(), People: n.People}
-	n.Reports.Ready, n.Reports.Agreed = n.Parts.Ready, n.Parts.RecordSubmission
+	n.Reports.Log, n.Reports.Files = n.Receipts, &attachment.Store{Dir: t.TempDir()}
+	n.Participants = &participant.Participants{DB: d, Audit: n.Audit, Now: clock.Now, Program: program.Default(), People: n.People}
+	n.Reports.Ready, n.Reports.Agreed = n.Participants.Ready, n.Participants.RecordSubmission
 	n.Mails = &mail.Mails{DB: d, Audit: n.Audit, Now: clock.Now, Log: slog.New(slog.DiscardHandler), Origin: "http://localhost:8080", From: netmail.Address{Name: "LINE Security Bug Bounty Program", Address: "desk@demo.hinomi.example"}}
 	n.Relay.Subscribe("mail", "mail.requested", n.Mails.Requested)
 	write := func(ctx context.Context, tx *sql.Tx, personID, template, about string, data map[string]string) error {
@@ -79,7 +79,7 @@ func nouns(t *testing.T, d *db.DB, clock *Clock) Nouns {
 		if err := m.Decode(&said); err != nil {
 			return err
 		}
-		return n.Parts.Credit(ctx, tx, said.Person, said.Report, m.At)
+		return n.Participants.Credit(ctx, tx, said.Person, said.Report, m.At)
 	})
 	n.Awards = &reward.Awards{DB: d, Audit: n.Audit, Program: program.Default(), Reports: n.Reports, Now: clock.Now}
 	return n
@@ -259,7 +259,7 @@ func waitsFor(t *testing.T, n Nouns) {
 	if err != nil || len(awards) != 2 {
 		t.Errorf("%d awards wait (%v), want 2", len(awards), err)
 	}
-	wishes, err := n.Parts.Wishes(t.Context(), access.Self)
+	wishes, err := n.Participants.Wishes(t.Context(), access.Self)
 	if err != nil || len(wishes) != 1 {
 		t.Errorf("%d wishes wait (%v), want 1", len(wishes), err)
 	}
@@ -287,7 +287,7 @@ func logVerifies(t *testing.T, n Nouns) {
 			files = append(files, receipt.Document{Name: "evidence " + r.ID, Data: b})
 		}
 	}
-	self, err := n.Log.Self(t.Context())
+	self, err := n.Receipts.Self(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,18 +302,18 @@ func logVerifies(t *testing.T, n Nouns) {
 			}
 		}
 	}
-	s, err := n.Log.Status(t.Context())
+	s, err := n.Receipts.Status(t.Context())
 	if err != nil || s.Backlog != 0 || s.Size < 150_000 {
 		t.Errorf("the log has %d entries, %d of them ahead of the pace (%v)", s.Size, s.Backlog, err)
 	}
 }
 
 func fame(t *testing.T, n Nouns) {
-	years, err := n.Parts.Years(t.Context())
+	years, err := n.Participants.Years(t.Context())
 	if err != nil || !slices.Contains(years, 2017) {
 		t.Fatalf("years %v (%v)", years, err)
 	}
-	all, err := n.Parts.HallOfFame(t.Context(), 2017)
+	all, err := n.Participants.HallOfFame(t.Context(), 2017)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +330,7 @@ func fame(t *testing.T, n Nouns) {
 	if len(all) < 15 || aliases == 0 || len(spelled) != 3 || !spelled["kanji"] || !spelled["kana"] || !spelled["latin"] {
 		t.Errorf("%d people, %d by an alias alone, spelled in %v", len(all), aliases, spelled)
 	}
-	special, err := n.Parts.Specials(t.Context(), 2017)
+	special, err := n.Participants.Specials(t.Context(), 2017)
 	if err != nil || len(special) == 0 {
 		t.Errorf("%d special contributors (%v)", len(special), err)
 	}
@@ -488,4 +488,14 @@ func TestAFillingThatWasCutOffIsRefused(t *testing.T) {
 			t.Errorf("%d people, %d before", got, people)
 		}
 	})
+}
+
+// BenchmarkFill is how long a newcomer waits for the first page, but for opening the database.
+func BenchmarkFill(b *testing.B) {
+	for b.Loop() {
+		clock := NewClock(Start)
+		if _, err := Fill(b.Context(), nouns(b, dbtest.SQLite(b), clock), clock); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

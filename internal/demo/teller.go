@@ -53,7 +53,7 @@ func (w *teller) join(ctx context.Context, by int, g guest) error {
 	}
 	who := p.Caller("")
 	w.guests[by] = who
-	if err := w.Parts.SetProfile(ctx, who, participant.Form{Name: g.name, Lang: g.lang(), Country: g.country, Born: g.born()}); err != nil {
+	if err := w.Participants.SetProfile(ctx, who, participant.Form{Name: g.name, Lang: g.lang(), Country: g.country, Born: g.born()}); err != nil {
 		return err
 	}
 	return w.agree(ctx, by, g)
@@ -72,11 +72,11 @@ func (w *teller) agree(ctx context.Context, by int, g guest) error {
 			answers[c.ID] = participant.Yes
 		}
 	}
-	if err := w.Parts.Declare(ctx, who, answers, g.lang()); err != nil {
+	if err := w.Participants.Declare(ctx, who, answers, g.lang()); err != nil {
 		return err
 	}
 	w.agreed[by] = terms.ID
-	return w.Parts.Accept(ctx, who, terms.ID, terms.Hash, g.lang())
+	return w.Participants.Accept(ctx, who, terms.ID, terms.Hash, g.lang())
 }
 
 // day puts the promises on record that ran out since the day before.
@@ -85,19 +85,23 @@ func (w *teller) day(ctx context.Context) error {
 	return err
 }
 
-// deliver hands over what was announced, and posts the mail that was asked for in answer, until
-// nothing is left.
+// deliver hands over what was announced, until nothing is left, and posts the mail that was asked for in
+// answer. That it was taken is announced with the next step.
 func (w *teller) deliver(ctx context.Context) error {
-	for {
+	for round := 0; ; round++ {
 		n, err := w.Relay.Deliver(ctx)
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
 		}
-		for more := true; more; {
+		if n > 0 {
+			continue
+		}
+		for more := round > 1; more; { // mail is asked for in the second round
 			if more, err = w.Mails.Deliver(ctx); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
 }
 
