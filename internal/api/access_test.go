@@ -34,7 +34,7 @@ func trials(f fixture) []trial {
 	all := []trial{
 		{id: "read-program", who: everybody}, {id: "list-terms", who: everybody}, {id: "read-terms", who: everybody},
 		{id: "compare-terms", who: everybody, q: "?from=2016-06-02"}, {id: "list-classes", who: everybody},
-		{id: "judge-target", who: everybody, q: "?target=store.line.me"}, {id: "read-log", who: everybody},
+		{id: "judge-target", who: everybody, q: "?target=store.line.me"}, {id: "read-log", who: everybody}, {id: "read-figures", who: everybody},
 
 		{id: "list-drafts", who: reporters}, {id: "create-draft", who: reporters, body: valid()}, {id: "read-draft", who: reporters},
 		{id: "save-draft", who: reporters, body: valid()}, {id: "check-draft", who: reporters},
@@ -75,17 +75,18 @@ func otherTrials(f fixture) []trial {
 		{id: "wish-photo", who: reporters, body: "no picture", q: "?lang=en&warranty=true", none: true},
 		{id: "answer-credit", who: credit, body: map[string]bool{"approve": true}},
 		{id: "take-down-credit", who: credit, body: map[string]string{"reason": "somebody complained"}},
-		{id: "revoke-credit", who: reporters, none: true},
+		{id: "read-credit-photo", who: reporters + " " + credit, none: true}, {id: "revoke-credit", who: reporters, none: true},
 
 		{id: "read-participation", who: signedIn},
 		{id: "save-profile", who: signedIn, body: profileView{Name: "A. Reporter", Lang: "en", Country: "JP", Born: "1990-01-02"}},
 		{id: "declare", who: signedIn, body: map[string]any{"answers": []any{}, "lang": "en"}},
 		{id: "accept-terms", who: signedIn, body: map[string]string{"terms": "2017-04-10", "sha256": f.terms, "lang": "en"}},
+		{id: "read-withdrawal", who: signedIn}, {id: "stay", who: signedIn, none: true},
 		{id: "list-asked", who: "owner admin"}, {id: "admit", who: "owner admin", body: map[string]any{"admit": true, "reason": "known"}, none: true},
 
 		{id: "list-people", who: "owner auditor admin"}, {id: "read-person", who: "owner auditor admin"},
 		{id: "list-invitations", who: "admin"}, {id: "cancel-invitation", who: "admin", none: true},
-		{id: "read-account", who: signedIn}, {id: "list-sessions", who: signedIn}, {id: "end-session", who: signedIn, none: true},
+		{id: "read-account", who: signedIn}, {id: "change-account", who: signedIn, body: map[string]string{"lang": "ja"}}, {id: "list-sessions", who: signedIn}, {id: "end-session", who: signedIn, none: true},
 		{id: "list-tokens", who: signedIn}, {id: "revoke-token", who: signedIn, none: true},
 
 		{id: "list-audit", who: "owner auditor admin"}, {id: "list-mail", who: "owner communicator auditor admin"},

@@ -3,8 +3,10 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
@@ -28,6 +30,7 @@ func creditOperations() []operation {
 			more: "Posting begins when the company approves, and ends when it is revoked."},
 		{id: "wish-photo", route: "POST /credits/photo", does: "Wish to be credited with a photo: the body is a PNG or JPEG", needs: own, status: 201,
 			body: 9 << 20, stream: true, takes: bytesOf("application/octet-stream"), do: answer(wishPhoto), more: "It is kept at 512 pixels, without position, camera or thumbnail."},
+		{id: "read-credit-photo", route: "GET /credits/{credit}/photo", does: "The photo of a consent: one's own, or one that waits or is posted", needs: may(access.CreditAsk, access.CreditApprove), do: send(photo, readConsented)},
 		{id: "revoke-credit", route: "DELETE /credits/{credit}", does: "Take a consent back", needs: own, do: perform(revokeCredit)},
 		{id: "list-wishes", route: "GET /credits/waiting", does: "What waits for the company's approval, the oldest first", needs: approve, do: answer(listWishes)},
 		{id: "list-posted", route: "GET /credits/posted", does: "What is posted", needs: approve, do: answer(listPosted)},
@@ -83,15 +86,41 @@ func readPosted(ctx context.Context, v *visit, in *struct {
 	if !posted {
 		return nil, fault.New(fault.NotFound, "No such photo is posted.", "この写真は掲載されていません。").At("sha256")
 	}
-	body, err := v.Files.Open(in.SHA256)
+	return v.picture(in.SHA256)
+}
+
+// picture writes a photo: a PNG, because Develop made it, whatever had come in.
+func (v *visit) picture(sha256 string) (func(http.ResponseWriter, *http.Request), error) {
+	body, err := v.Files.Open(sha256)
 	if err != nil {
 		return nil, err
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer body.Close()
-		w.Header().Set("Content-Type", "image/png") // what Develop makes, whatever came in
+		w.Header().Set("Content-Type", "image/png")
 		http.ServeContent(w, r, "", time.Time{}, body)
 	}, nil
+}
+
+func readConsented(ctx context.Context, v *visit, in *CreditPath) (func(http.ResponseWriter, *http.Request), error) {
+	var all []participant.Consent
+	var err error
+	if v.who.Desk() {
+		waiting, errWaiting := v.Participants.Wishes(ctx, v.who)
+		posted, errPosted := v.Participants.Posted(ctx, v.who)
+		all, err = slices.Concat(waiting, posted), errors.Join(errWaiting, errPosted)
+	} else {
+		all, err = v.Participants.Consents(ctx, v.who, v.who.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if c.ID == in.Credit && c.Part == participant.Photo {
+			return v.picture(c.Value)
+		}
+	}
+	return nil, fault.New(fault.NotFound, "There is no such photo.", "この写真は見つかりません。").At("credit")
 }
 
 // A SpecialPath names somebody on a list of special contributors.

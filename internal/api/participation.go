@@ -16,6 +16,9 @@ func participationOperations() []operation {
 		{id: "save-profile", route: "PUT /participation/profile", does: "What one says about oneself", needs: self, do: perform(saveProfile)},
 		{id: "declare", route: "POST /participation/declarations", does: "Answer conditions of the terms in force", needs: self, do: perform(declare)},
 		{id: "accept-terms", route: "POST /participation/acceptances", does: "Accept a version of the terms", needs: self, do: perform(acceptTerms)},
+		{id: "read-withdrawal", route: "GET /participation/withdrawal", does: "How far one's wish to leave the program has come", needs: self, do: answer(readWithdrawal)},
+		{id: "stay", route: "DELETE /participation/withdrawal", does: "Take that wish back, while something still holds it", needs: self, do: perform(stay),
+			more: "Leaving cannot be undone, so it wants a credential shown again: it is done in the pages."},
 		{id: "list-asked", route: "GET /participation/asked", does: "Answers that wait for the desk, the oldest first", needs: admit, do: answer(listAsked)},
 		{id: "admit", route: "POST /people/{person}/declarations/{clause}/answer", does: "Decide whether somebody may take part after all", needs: admit, do: perform(decideDeclaration)},
 	}
@@ -122,6 +125,21 @@ func acceptTerms(ctx context.Context, v *visit, in *struct {
 	}
 }) error {
 	return v.Participants.Accept(ctx, v.who, in.Body.Terms, in.Body.SHA256, in.Body.Lang)
+}
+
+type withdrawalView struct {
+	AskedAt time.Time `json:"asked_at,omitzero"`
+	DoneAt  time.Time `json:"done_at,omitzero"`
+	Holds   []text    `json:"holds" doc:"What keeps it from being done now."`
+}
+
+func readWithdrawal(ctx context.Context, v *visit, _ *nothing) (withdrawalView, error) {
+	w, err := v.Participants.Withdrawal(ctx, v.who)
+	return withdrawalView{w.AskedAt, w.DoneAt, texts(w.Holds)}, err
+}
+
+func stay(ctx context.Context, v *visit, _ *nothing) error {
+	return v.Participants.StayAfterAll(ctx, v.who)
 }
 
 func listAsked(ctx context.Context, v *visit, _ *nothing) (Page[declarationView], error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/person"
 )
 
@@ -20,6 +21,8 @@ func peopleOperations() []operation {
 		{id: "cancel-invitation", route: "DELETE /invitations/{invitation}", does: "Take an open invitation back", needs: may(access.PersonInvite), do: perform(cancelInvitation)},
 
 		{id: "read-account", route: "GET /account", does: "Who the token acts for, and what it may do", needs: self, do: answer(readAccount)},
+		{id: "change-account", route: "POST /account", does: "Change one's name, language or time zone", needs: self, do: perform(changeAccount),
+			more: "What is left out stays as it is."},
 		{id: "list-sessions", route: "GET /account/sessions", does: "One's own sessions", needs: self, do: answer(listSessions)},
 		{id: "end-session", route: "DELETE /account/sessions/{session}", does: "End a session of one's own", needs: self, do: perform(endSession)},
 		{id: "list-tokens", route: "GET /account/tokens", does: "One's own tokens, without their secrets", needs: self, do: answer(listTokens)},
@@ -94,6 +97,30 @@ type accountView struct {
 func readAccount(ctx context.Context, v *visit, _ *nothing) (accountView, error) {
 	n, err := v.People.Person(ctx, v.who, v.who.ID)
 	return accountView{showPerson(n), same(v.who.Scopes)}, err
+}
+
+func changeAccount(ctx context.Context, v *visit, in *struct {
+	Body struct {
+		Name *string    `json:"name,omitempty"`
+		Lang *lang.Lang `json:"lang,omitempty" enum:"en,ja"`
+		Zone *string    `json:"zone,omitempty" doc:"An IANA name; empty: the program's."`
+	}
+}) error {
+	b := in.Body
+	if b.Name != nil {
+		if err := v.People.SetName(ctx, v.who, *b.Name); err != nil {
+			return err
+		}
+	}
+	if b.Lang != nil {
+		if err := v.People.SetLang(ctx, v.who, *b.Lang); err != nil {
+			return err
+		}
+	}
+	if b.Zone != nil {
+		return v.People.SetZone(ctx, v.who, *b.Zone)
+	}
+	return nil
 }
 
 type sessionView struct {

@@ -9,6 +9,7 @@ import (
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/money"
 	"hinomi.dev/hinomi/internal/program"
+	"hinomi.dev/hinomi/internal/report"
 )
 
 func programOperations() []operation {
@@ -19,6 +20,8 @@ func programOperations() []operation {
 		{id: "compare-terms", route: "GET /terms/{terms}/changes", does: "What changed from another version to this one", needs: public, do: answer(compareTerms)},
 		{id: "list-classes", route: "GET /terms/{terms}/classes", does: "The classes of vulnerabilities with their guide rewards", needs: public, do: answer(listClasses)},
 		{id: "judge-target", route: "GET /terms/{terms}/verdict", does: "Whether a target is covered, and by which clause", needs: public, do: answer(judgeTarget)},
+		{id: "read-figures", route: "GET /program/figures", does: "How the promises were kept over the last year, open reports included", needs: public, do: answer(readFigures),
+			more: "Worked out once a day. A figure that rests on fewer than five reports is not shown."},
 		{id: "read-log", route: "GET /log", does: "Where the transparency log is, and the keys it is signed with", needs: public, do: answer(readLog),
 			more: "The log itself is served in the C2SP formats. How many entries are reports is nobody's to know."},
 	}
@@ -82,6 +85,25 @@ func readProgram(_ context.Context, v *visit, _ *nothing) (programView, error) {
 	view.Sites = each(t.Sites, func(s program.Site) string { return s.URL })
 	view.Platforms = each(t.Platforms, func(f program.Platform) platformView { return platformView{f.ID, text(f.Name)} })
 	return view, nil
+}
+
+type figureView struct {
+	Kind        string `json:"kind"`
+	Shown       bool   `json:"shown" doc:"False: too few reports, and nothing below means anything."`
+	MetInTime   int    `json:"met_in_time" doc:"Percent, in steps of five, as are the next four; together 100."`
+	MetLate     int    `json:"met_late"`
+	OpenInTime  int    `json:"open_in_time"`
+	OpenLate    int    `json:"open_late"`
+	DroppedLate int    `json:"dropped_late" doc:"Broken, and taken back before it was kept."`
+	Median      int    `json:"median" doc:"Business days within which half are kept; -1: not kept yet."`
+	Ninety      int    `json:"ninety" doc:"Business days within which nine tenths are kept; -1: not kept yet."`
+}
+
+func readFigures(ctx context.Context, v *visit, _ *nothing) (Page[figureView], error) {
+	all, err := v.Reports.Figures(ctx)
+	return Page[figureView]{Items: each(all, func(f report.Figure) figureView {
+		return figureView{f.Kind, f.Shown, f.MetInTime, f.MetLate, f.OpenInTime, f.OpenLate, f.DroppedLate, f.Median, f.Ninety}
+	})}, err
 }
 
 // A TermsView is a version of the terms.

@@ -39,6 +39,8 @@ type Reports struct {
 	mu      sync.Mutex
 	learned int64 // the newest log index in the index of sketches
 	index   *similar.Index
+
+	board figureBoard
 }
 
 // New returns Reports with an empty index of sketches.

@@ -35,7 +35,7 @@ type judged struct {
 }
 
 func (s *Server) getProgram(w http.ResponseWriter, r *http.Request) error {
-	figures, err := s.figures(r.Context())
+	figures, err := s.Reports.Figures(r.Context())
 	if err != nil {
 		return err
 	}

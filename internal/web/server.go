@@ -58,8 +58,7 @@ type Server struct {
 	took   *prometheus.HistogramVec
 	pages  pageSet
 	assets assets
-	extra  []route // rows of a test
-	board  figureBoard
+	extra  []route       // rows of a test
 	checks chan struct{} // how many receipts are verified at once
 }
 
