@@ -23,7 +23,7 @@ type creditPage struct {
 	Frame
 	Clauses []*program.Clause // what they consent to
 	Terms   *program.Terms
-	Name    string // as the profile spells it
+	Called  string // as the profile spells it
 	Parts   []creditPart
 	Past    []participant.Consent // settled wishes
 }
@@ -57,7 +57,7 @@ func (s *Server) getCredit(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	p.Name = n.Name
+	p.Called = n.Name
 	for _, part := range participant.Parts {
 		row := creditPart{Part: part}
 		for i := range all {

@@ -15,7 +15,7 @@ type tokensPage struct {
 	Frame
 	Tokens []person.Token
 	Shown  string // the new token
-	Name   string // of the new token
+	Called string // the new token
 }
 
 func (s *Server) getTokens(w http.ResponseWriter, r *http.Request) error {
@@ -31,7 +31,7 @@ func (s *Server) showTokens(w http.ResponseWriter, r *http.Request, p tokensPage
 	if err != nil {
 		return err
 	}
-	p.Tokens, p.Shown, p.Name, p.Path, p.Keep = all, shown, name, "/account/tokens", "token"
+	p.Tokens, p.Shown, p.Called, p.Path, p.Keep = all, shown, name, "/account/tokens", "token"
 	if shown != "" {
 		p.Keep, p.Form = "shown", Form{}
 	}

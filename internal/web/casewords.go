@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/report"
 )
 
@@ -46,6 +47,14 @@ func (f Frame) Found(how string) string {
 		return f.T("told by somebody else", "ほかの人から聞いた")
 	}
 	return how
+}
+
+// Language returns the name of a language.
+func (f Frame) Language(l lang.Lang) string {
+	if l == lang.JA {
+		return f.T("Japanese", "日本語")
+	}
+	return f.T("English", "英語")
 }
 
 // UrgencyWord returns the word for a stored urgency.

@@ -186,9 +186,7 @@ func vectorFields(f Frame, prefix, vector string) []Field {
 		for _, value := range m.Values {
 			options = append(options, Option{Value: value.Code, Label: f.In(value.Name), Help: f.In(value.Help)})
 		}
-		q := f.Choice(prefix+m.Code, f.In(m.Name), options, v.Value(m.Code))
-		q.Help = f.In(m.Help)
-		all = append(all, q)
+		all = append(all, f.Choice(prefix+m.Code, f.In(m.Name), options, v.Value(m.Code)))
 	}
 	return all
 }

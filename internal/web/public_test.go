@@ -58,7 +58,7 @@ func newHouse(t *testing.T) *house {
 	}
 	h.Participants = &participant.Participants{DB: h.db, Audit: h.Audit, Now: now, Program: h.Program, People: h.People}
 	h.Reports = report.New()
-	h.Reports.DB, h.Reports.Now = h.db, now
+	h.Reports.DB, h.Reports.Program, h.Reports.Now = h.db, h.Program, now
 	h.Receipts = &receipt.Log{DB: h.db, Key: key, Now: now}
 	h.Files = &attachment.Store{Dir: t.TempDir()}
 	return h

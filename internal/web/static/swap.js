@@ -11,6 +11,13 @@ const policy = window.trustedTypes
 
 const parse = (page) => new DOMParser().parseFromString(policy.createHTML(page), "text/html");
 
+// handle says how to find an element again in a fresh copy of the page, so that the keyboard stays
+// where it was.
+const handle = (el) =>
+  el.id ? "#" + CSS.escape(el.id)
+    : el.hasAttribute("href") ? `a[href="${CSS.escape(el.getAttribute("href"))}"]`
+      : el.name ? `[name="${CSS.escape(el.name)}"]` : "";
+
 // put takes the nodes named by selector out of an answer and in the place of ours. An answer
 // without them, such as an error, takes the place of the whole content.
 async function put(answer, selector) {
@@ -20,11 +27,11 @@ async function put(answer, selector) {
   for (const name of whole || !names.every((n) => page.querySelector(n)) ? ["#main"] : names) {
     const fresh = page.querySelector(name), old = document.querySelector(name);
     if (!fresh || !old) return location.assign(answer.url || location.href);
-    const id = old.contains(document.activeElement) && document.activeElement.id;
+    const held = old.contains(document.activeElement) && handle(document.activeElement);
     const node = document.importNode(fresh, true);
     old.replaceWith(node);
     if (name === "#main") document.title = page.title;
-    if (id) document.getElementById(id)?.focus();
+    if (held) node.querySelector(held)?.focus({ preventScroll: true });
     node.querySelector("[role=alert]")?.scrollIntoView({ block: "nearest" });
     listen(node);
     adopt(node);
@@ -78,12 +85,20 @@ export const submitted = (form, request) =>
 
 const streams = new Map(); // of data-live nodes, by id
 
-// busyIn reports whether replacing a node would take something out of the reader's hands.
+// touched reports whether a field holds something other than the server sent.
+const touched = (el) =>
+  el.type === "checkbox" || el.type === "radio" ? el.checked !== el.defaultChecked
+    : el.options ? el.selectedIndex !== Math.max(0, [...el.options].findLastIndex((o) => o.defaultSelected))
+      : el.value !== el.defaultValue;
+
+// busyIn reports whether replacing a node would take something out of the reader's hands: a field
+// they are in or have changed, something they have opened or selected.
 function busyIn(node) {
   const at = document.activeElement;
   const typing = at && node.contains(at) && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && at.type !== "checkbox";
   const reading = getSelection();
-  return typing || node.querySelector(".armed, :checked") || (!reading.isCollapsed && node.contains(reading.anchorNode));
+  return typing || node.querySelector(".armed, details[open]") || [...node.querySelectorAll("input, textarea, select")].some(touched) ||
+    (!reading.isCollapsed && node.contains(reading.anchorNode));
 }
 
 function look(id) {
