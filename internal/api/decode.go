@@ -7,16 +7,22 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hinomi.dev/hinomi/internal/fault"
 )
 
-// The two ways in which bytes are no JSON for us.
+// The ways in which bytes are no JSON for us.
 const (
 	notUTF8 = "the text is not UTF-8"
 	notJSON = "this is not one JSON value"
+	hasNUL  = "a text has NUL in it, which cannot be kept"
 )
 
 // strict is JSON as it is taken: in UTF-8, without the NUL that no database stores, and one value.
@@ -43,8 +49,42 @@ func unmarshal(b []byte, into any) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: something follows at byte %d", notJSON, d.InputOffset())
 	}
+	if loose, ok := into.(*any); ok && nul(*loose) { // every body is read once this way, to be checked
+		return errors.New(hasNUL)
+	}
 	return nil
 }
+
+// nul reports whether a NUL stands anywhere in a value.
+func nul(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.ContainsRune(v, 0)
+	case []any:
+		return slices.ContainsFunc(v, nul)
+	case map[string]any:
+		for name, value := range v {
+			if nul(name) || nul(value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plain refuses an address that is not text: no operation means it, and no database keeps it.
+func plain(u *url.URL) error {
+	query, err := url.QueryUnescape(u.RawQuery)
+	if err != nil || !utf8.ValidString(query) || nul(query) {
+		return errAddress.At("query")
+	}
+	if !utf8.ValidString(u.Path) || nul(u.Path) {
+		return errAddress.At("path")
+	}
+	return nil
+}
+
+var errAddress = fault.New(fault.Invalid, "This address is not text in UTF-8.", "アドレスの文字コードが UTF-8 ではありません。")
 
 // decode reads one JSON value of a body that huma did not read, with the checks huma would have made.
 func decode[T any](v *visit, r io.Reader, at string, most int64) (T, error) {

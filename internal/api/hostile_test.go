@@ -89,8 +89,9 @@ func TestARequestWithoutKeyLeavesNoDraftBehind(t *testing.T) {
 	}
 }
 
-func TestHostileInputIsRefusedWithItsPlace(t *testing.T) {
-	h := newHouse(t, dbtest.SQLite(t))
+func TestHostileInputIsRefusedWithItsPlace(t *testing.T) { inEach(t, refuse) }
+
+func refuse(t *testing.T, h *house) {
 	ann, tri := h.reporter("ann"), h.staff("tri", access.Triager)
 	owner := h.staff("owner", access.Owner)
 	var r ReportView
@@ -111,7 +112,13 @@ func TestHostileInputIsRefusedWithItsPlace(t *testing.T) {
 		{"two values", "POST", at + "/notes", "application/json", `{"body":"a"}{"body":"b"}`, tri, 400, "body"},
 		{"half a value", "POST", at + "/notes", "application/json", `{"body":"a`, tri, 400, "body"},
 		{"Shift_JIS", "POST", at + "/notes", "application/json", "{\"body\":\"\x83\x65\x83\x58\x83\x67\"}", tri, 400, "body"},
-		{"NUL", "POST", at + "/notes", "application/json", `{"body":"a\u0000b"}`, tri, 422, "body"},
+		{"NUL", "POST", at + "/notes", "application/json", `{"body":"a\u0000b"}`, tri, 400, "body"},
+		{"NUL in a reason", "POST", at + "/withdrawal", "application/json", `{"reason":"\u0000"}`, ann, 400, "body"},
+		{"NUL in a question", "GET", "/queue?q=%00", "", "", tri, 422, "query"},
+		{"Shift_JIS in a question", "GET", "/queue?target=%83%65", "", "", tri, 422, "query"},
+		{"NUL in an address", "GET", "/reports/%00", "", "", tri, 422, "path"},
+		{"Shift_JIS in an address", "GET", "/reports/%83%65/receipt", "", "", tri, 422, "path"},
+		{"a field in capitals", "POST", at + "/notes", "application/json", `{"BODY":"a"}`, tri, 422, "body"},
 		{"no body", "POST", at + "/notes", "application/json", ``, tri, 400, "body"},
 		{"a form", "POST", at + "/notes", "application/x-www-form-urlencoded", `body=a`, tri, 415, "body"},
 		{"depth", "POST", at + "/notes", "application/json", strings.Repeat("[", 100_000), tri, 400, "body"},

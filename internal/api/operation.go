@@ -208,6 +208,9 @@ func (s *Server) enter(c huma.Context, next func(huma.Context)) {
 
 // admit tells the caller by the Authorization header, and by nothing else.
 func (v *visit) admit(ctx context.Context, op operation) error {
+	if err := plain(v.r.URL); err != nil {
+		return err
+	}
 	v.who = access.Caller{Address: limit.Client(v.r)}
 	header := v.r.Header.Get("Authorization")
 	if header == "" {

@@ -54,9 +54,9 @@ const problemType = "application/problem+json"
 
 // huma has one place in which a program says what an error looks like: these variables. The first
 // only shows the type to the description; the second answers for what huma itself finds wrong. Our
-// lists are never null.
+// lists are never null, and a field is written one way.
 func init() {
-	huma.DefaultArrayNullable = false
+	huma.DefaultArrayNullable, huma.ValidateStrictCasing = false, true
 	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError {
 		return &problem{Type: blank, Title: http.StatusText(status), Status: status}
 	}
@@ -186,6 +186,7 @@ var saying = []struct{ en, ja string }{
 	{"unknown content type", "この Content-Type は受け付けていません"},
 	{notUTF8, "文字コードが UTF-8 ではありません"},
 	{notJSON, "JSON として読めません"},
+	{hasNUL, "NUL 文字は保存できません"},
 }
 
 // said returns a sentence of huma's in both languages, with what it quotes.

@@ -100,6 +100,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	v := &visit{Server: s, ref: id.Short(8), operation: "none", lang: lang.Prefer(r.Header.Get("Accept-Language")), w: out}
 	v.r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	headers(out.Header(), v.ref)
+	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(2 * patience)) // the last request of this connection had its own
 	defer func() {
 		p := recover()
 		if p != nil && p != http.ErrAbortHandler {
@@ -139,7 +140,10 @@ func (v *visit) caught(p any) any {
 // account writes the line in the log and the metrics: no path, no address, nothing that was sent.
 func (v *visit) account(took time.Duration) {
 	status := v.w.status
-	if status == 0 {
+	switch {
+	case status == 0 && v.r.Context().Err() != nil:
+		status = statusGone
+	case status == 0:
 		status = http.StatusOK
 	}
 	v.took.WithLabelValues(v.operation, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
@@ -148,6 +152,9 @@ func (v *visit) account(took time.Duration) {
 		slog.Int("status", status), slog.Int64("bytes", v.w.bytes), slog.Duration("took", took),
 		slog.String("person_id", v.who.ID))
 }
+
+// statusGone is what the log says when the client left before the answer.
+const statusGone = 499
 
 // elsewhere answers for every address that is none of ours, and for a method that an address does not know.
 func (s *Server) elsewhere(_ http.ResponseWriter, r *http.Request) {
