@@ -48,7 +48,7 @@ var order = []string{
 	"internal/db/...",
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
 	"internal/access/... internal/fault/... internal/fold/...",
-	"internal/browser/... internal/pin/...",
+	"internal/browser/...",
 	"internal/lang/...",
 }
 
@@ -58,7 +58,6 @@ var apart = []struct{ from, to, why string }{
 	{"internal/program/...", "internal/db/...", "the terms are data and rules: no database"},
 	{family[0], family[1], "what people tell us and what the service tells us meet through messages, subscribed in app"},
 	{family[1], family[0], "what people tell us and what the service tells us meet through messages, subscribed in app"},
-	{"internal/...", "internal/pin/...", "it only holds the list of modules"},
 }
 
 // family are the two families that never import each other.
