@@ -162,8 +162,15 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 	if err := w.desk(ctx, s.staff); err != nil {
 		return err
 	}
+	// A step is short and is not cut off: a database watches every statement of a context that may end,
+	// which takes longer than most of the statements.
+	cut := ctx
+	ctx = context.WithoutCancel(ctx)
 	var today calendar.Date
 	for _, step := range s.steps {
+		if err := cut.Err(); err != nil {
+			return err
+		}
 		clock.Set(step.at)
 		if day := calendar.In(step.at, calendar.JST); day != today {
 			today = day

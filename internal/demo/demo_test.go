@@ -1,17 +1,13 @@
 package demo
 
 import (
-	stdcmp "cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
-	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
-	netmail "net/mail"
 	"slices"
 	"strings"
 	"testing"
@@ -21,107 +17,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hinomi.dev/hinomi/internal/access"
-	"hinomi.dev/hinomi/internal/attachment"
-	"hinomi.dev/hinomi/internal/audit"
-	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/calendar"
-	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
-	"hinomi.dev/hinomi/internal/deadline"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
-	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
-	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/person"
-	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
-	"hinomi.dev/hinomi/internal/reward"
 )
-
-// nouns puts the product together as package app does, over d.
-func nouns(t testing.TB, d *db.DB, clock *Clock) Nouns {
-	t.Helper()
-	key, err := receipt.NewKey("demo.hinomi.example/log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := Nouns{DB: d, Audit: &audit.Log{DB: d, Now: clock.Now}}
-	n.Receipts = &receipt.Log{DB: d, Key: key, Now: clock.Now}
-	n.Relay = &bus.Relay{DB: d, Now: clock.Now, Log: slog.New(slog.DiscardHandler)}
-	n.People = &person.People{DB: d, Audit: n.Audit, Now: clock.Now, Limits: &limit.Limits{Now: clock.Now}, Key: make([]byte, person.KeySize)}
-	n.Reports = report.New()
-	n.Reports.DB, n.Reports.Audit, n.Reports.Program, n.Reports.Now = d, n.Audit, program.Default(), clock.Now
-	n.Reports.Log, n.Reports.Files = n.Receipts, &attachment.Store{Dir: t.TempDir()}
-	n.Participants = &participant.Participants{DB: d, Audit: n.Audit, Now: clock.Now, Program: program.Default(), People: n.People}
-	n.Reports.Ready, n.Reports.Agreed = n.Participants.Ready, n.Participants.RecordSubmission
-	n.Mails = &mail.Mails{DB: d, Audit: n.Audit, Now: clock.Now, Log: slog.New(slog.DiscardHandler), Origin: "http://localhost:8080", From: netmail.Address{Name: "LINE Security Bug Bounty Program", Address: "desk@demo.hinomi.example"}}
-	n.Relay.Subscribe("mail", "mail.requested", n.Mails.Requested)
-	write := func(ctx context.Context, tx *sql.Tx, personID, template, about string, data map[string]string) error {
-		to, err := n.People.Addressee(ctx, tx, personID)
-		if err != nil {
-			return err
-		}
-		return bus.Queue(ctx, tx, clock.Now(), "mail.requested", map[string]any{
-			"to": to.Mail, "person": personID, "template": template, "lang": to.Lang, "about": about, "data": data,
-		})
-	}
-	n.Relay.Subscribe("copy", "report.told", func(ctx context.Context, tx *sql.Tx, m bus.Message) error {
-		var told report.Told
-		if err := m.Decode(&told); err != nil || !told.Reporter {
-			return err
-		}
-		return write(ctx, tx, told.Person, "message_copy", told.About, map[string]string{"report": told.Report, "link": "/reports/" + told.Report})
-	})
-	n.Relay.Subscribe("fame", "award.approved", func(ctx context.Context, tx *sql.Tx, m bus.Message) error {
-		var said reward.Announcement
-		if err := m.Decode(&said); err != nil {
-			return err
-		}
-		return n.Participants.Credit(ctx, tx, said.Person, said.Report, m.At)
-	})
-	n.Awards = &reward.Awards{DB: d, Audit: n.Audit, Program: program.Default(), Reports: n.Reports, Now: clock.Now}
-	return n
-}
-
-// fill tells the story into d.
-func fillIn(t *testing.T, d *db.DB) (Nouns, []SignIn) {
-	t.Helper()
-	clock := NewClock(Start)
-	n := nouns(t, d, clock)
-	in, err := Fill(t.Context(), n, clock)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if now := clock.Now(); now != Now {
-		t.Errorf("the clock is left at %s, want %s", now, Now)
-	}
-	return n, in
-}
-
-// rows reads every report, in the order of the queue.
-func rows(t *testing.T, n Nouns, v report.View) []report.Row {
-	t.Helper()
-	var all []report.Row
-	q := report.Query{View: v, Limit: 200}
-	for {
-		p, err := n.Reports.Queue(t.Context(), access.Self, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, p.Rows...)
-		if q.After = p.Next; q.After == "" {
-			return all
-		}
-	}
-}
 
 // The demo is filled once on each engine, and everything that should hold of it is looked at there.
 func TestTheDemo(t *testing.T) {
 	told := map[string]string{}
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		n, in := fillIn(t, d)
+	each(t, func(t *testing.T, n Nouns, clock *Clock) {
+		in, err := Fill(t.Context(), n, clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now := clock.Now(); now != Now {
+			t.Errorf("the clock is left at %s, want %s", now, Now)
+		}
 		t.Run("2017 has its real size", func(t *testing.T) { year2017(t, n) })
 		t.Run("every state is there, and the views add up", func(t *testing.T) { queueAddsUp(t, n) })
 		t.Run("the report of October lies where a triager begins", func(t *testing.T) { octoberLies(t, n) })
@@ -389,38 +305,6 @@ func code(key []byte, at time.Time) string {
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[o:])&0x7fffffff)%1_000_000)
 }
 
-// retold is the story as the database has it, without ids and salts.
-func retold(t *testing.T, n Nouns) string {
-	t.Helper()
-	var b strings.Builder
-	all := rows(t, n, report.ViewAll)
-	slices.SortFunc(all, func(a, b report.Row) int { return int(a.LogIndex - b.LogIndex) })
-	for _, r := range all {
-		fmt.Fprintln(&b, r.LogIndex, r.ReceivedAt, r.Title, r.Target, r.InScope, r.Class, r.Score, r.Urgency, r.Eligibility, r.State, r.Turn, r.TurnKind, r.TurnDue, r.Lang)
-		c, err := n.Reports.Case(t.Context(), access.Self, r.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range c.Messages {
-			fmt.Fprintln(&b, " ", m.At, m.AuthorKind, m.Audience, m.NeedsReply, m.AnsweredAt, m.ReadAt, m.Body)
-		}
-		for _, d := range c.Decisions {
-			fmt.Fprintln(&b, " ", d.At, d.Kind, d.Clause, d.Standing, d.ConfirmedAt, d.Reason)
-		}
-		// Promises given at one instant have no order but that of their random ids.
-		slices.SortFunc(c.Promises, func(a, b deadline.Deadline) int {
-			return stdcmp.Or(a.StartedAt.Compare(b.StartedAt), strings.Compare(a.Kind, b.Kind))
-		})
-		for _, p := range c.Promises {
-			fmt.Fprintln(&b, " ", p.Kind, p.StartedAt, p.DueAt, p.MetAt, p.MissedAt, p.Rounds)
-		}
-		for _, f := range c.Report.Files {
-			fmt.Fprintln(&b, " ", f.Name, f.Hash)
-		}
-	}
-	return b.String()
-}
-
 func again(t *testing.T, n Nouns, in []SignIn) {
 	before, err := n.Audit.Verify(t.Context())
 	if err != nil {
@@ -443,9 +327,7 @@ func again(t *testing.T, n Nouns, in []SignIn) {
 }
 
 func TestFillRefusesWhatIsNoDemo(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		clock := NewClock(Start)
-		n := nouns(t, d, clock)
+	each(t, func(t *testing.T, n Nouns, clock *Clock) {
 		if s, err := Look(t.Context(), n.Audit); err != nil || s != Empty {
 			t.Fatalf("an empty database is %v (%v)", s, err)
 		}
@@ -458,16 +340,14 @@ func TestFillRefusesWhatIsNoDemo(t *testing.T) {
 		if _, err := Fill(t.Context(), n, clock); !fault.Is(err, fault.Conflict) {
 			t.Errorf("filling it: %v", err)
 		}
-		if got := dbtest.Count(t, d, "person"); got != 0 {
+		if got := dbtest.Count(t, n.DB, "person"); got != 0 {
 			t.Errorf("%d people were added", got)
 		}
 	})
 }
 
 func TestAFillingThatWasCutOffIsRefused(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		clock := NewClock(Start)
-		n := nouns(t, d, clock)
+	each(t, func(t *testing.T, n Nouns, clock *Clock) {
 		ctx, cancel := context.WithCancel(t.Context())
 		// Cut the filling off at the first report.
 		n.Reports.Ready = func(context.Context, string, string) ([]lang.Text, error) {
@@ -480,22 +360,12 @@ func TestAFillingThatWasCutOffIsRefused(t *testing.T) {
 		if s, err := Look(t.Context(), n.Audit); err != nil || s != CutOff {
 			t.Errorf("the database is %v (%v), want CutOff", s, err)
 		}
-		people := dbtest.Count(t, d, "person")
+		people := dbtest.Count(t, n.DB, "person")
 		if _, err := Fill(t.Context(), n, NewClock(Start)); !fault.Is(err, fault.Conflict) {
 			t.Errorf("filling it again: %v", err)
 		}
-		if got := dbtest.Count(t, d, "person"); got != people {
+		if got := dbtest.Count(t, n.DB, "person"); got != people {
 			t.Errorf("%d people, %d before", got, people)
 		}
 	})
-}
-
-// BenchmarkFill is how long a newcomer waits for the first page, but for opening the database.
-func BenchmarkFill(b *testing.B) {
-	for b.Loop() {
-		clock := NewClock(Start)
-		if _, err := Fill(b.Context(), nouns(b, dbtest.SQLite(b), clock), clock); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
