@@ -132,6 +132,7 @@ func (rs *Reports) judge(r *Report) error {
 }
 
 func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Report) (Report, error) {
+	sketch := similar.NewSketch(r.Body.Text()).Bytes() // before the transaction that everybody waits for
 	var twin string // the report that this draft had become in the meantime
 	_, _, err := rs.Log.Append(ctx, receipt.Appending{
 		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
@@ -147,7 +148,7 @@ func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Rep
 		},
 		Write: func(ctx context.Context, tx *sql.Tx, _ receipt.Entry) error {
 			var err error
-			twin, err = rs.write(ctx, tx, who, d, &r)
+			twin, err = rs.write(ctx, tx, who, d, &r, sketch)
 			return err
 		},
 	})
@@ -162,7 +163,7 @@ var errSent = errors.New("the draft was sent already")
 
 // write stores the report in the log's transaction. It returns the report that the draft had become
 // already, if it had.
-func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report) (twin string, err error) {
+func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report, sketch []byte) (twin string, err error) {
 	res, err := tx.ExecContext(ctx, `
 		UPDATE draft SET report = $1
 		WHERE id = $2 AND report = ''`, r.ID, d.ID)
@@ -187,7 +188,7 @@ func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d D
 	if err := insert(ctx, tx, *r); err != nil {
 		return "", err
 	}
-	if err := insertSketch(ctx, tx, r.LogIndex, r.ID, r.Target, r.Class, similar.NewSketch(r.Body.Text()).Bytes()); err != nil {
+	if err := insertSketch(ctx, tx, r.LogIndex, r.ID, r.Target, r.Class, sketch); err != nil {
 		return "", err
 	}
 	if err := search.Index(ctx, tx, doc(r.LogIndex), r.Body.Text()); err != nil {
