@@ -14,7 +14,7 @@ import (
 type leavePage struct {
 	Frame
 	Withdrawal participant.Withdrawal
-	Clause     *program.Clause
+	Clauses    []*program.Clause // how one leaves, and what that destroys
 	Terms      *program.Terms
 }
 
@@ -35,8 +35,8 @@ func (s *Server) getLeave(w http.ResponseWriter, r *http.Request) error {
 	if terms, ok := s.Program.At(s.Now()); ok {
 		p.Terms = terms
 		for _, c := range terms.Clauses() {
-			if c.Kind == program.Withdrawal && c.Depth == 2 && p.Clause == nil {
-				p.Clause = c
+			if c.Kind == program.Withdrawal && c.Depth == 2 && len(p.Clauses) < 2 {
+				p.Clauses = append(p.Clauses, c)
 			}
 		}
 	}
