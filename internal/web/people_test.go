@@ -235,7 +235,7 @@ func TestADemonstrationLetsOnePickWhoToBe(t *testing.T) {
 	if w := v.post("/demo/enter", url.Values{"person": {sato.ID}}); w.Code != 303 || w.Header().Get("Location") != "/desk" {
 		t.Errorf("%d to %q", w.Code, w.Header().Get("Location"))
 	}
-	has(t, v.get("/account"), 200, "sato")
+	has(t, v.get("/account"), 200, "sato", `<html lang="ja">`) // the visitor's language, not sato's
 }
 
 // fixed is a Holds that says always the same.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/lang"
@@ -77,5 +78,7 @@ func (s *Server) postDemoEnter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.arrive(w, r, e)
+	// The people of the demonstration have their languages, and its visitor keeps their own.
+	s.setCookie(w, langCookie, string(language(r)), 365*24*time.Hour)
 	return s.onward(w, r, orHome(nextOf(r), caller(r)))
 }
