@@ -96,7 +96,7 @@ func (v *visit) picture(sha256 string) (func(http.ResponseWriter, *http.Request)
 		return nil, err
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		defer body.Close()
+		defer func() { _ = body.Close() }() // it was only read
 		w.Header().Set("Content-Type", "image/png")
 		http.ServeContent(w, r, "", time.Time{}, body)
 	}, nil

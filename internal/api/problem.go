@@ -73,7 +73,8 @@ func (v *visit) explain(err error) *problem {
 		return p
 	}
 	f := fault.As(err)
-	status, internal := 0, false
+	var status int
+	var internal bool
 	switch _, large := errors.AsType[*http.MaxBytesError](err); {
 	case large:
 		f, status = errLarge, http.StatusRequestEntityTooLarge

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -103,7 +104,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(2 * patience)) // the last request of this connection had its own
 	defer func() {
 		p := recover()
-		if p != nil && p != http.ErrAbortHandler {
+		if err, _ := p.(error); p != nil && !errors.Is(err, http.ErrAbortHandler) {
 			p = v.caught(p)
 		}
 		v.account(time.Since(start)) // wall clock: as start
