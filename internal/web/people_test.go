@@ -235,7 +235,13 @@ func TestADemonstrationLetsOnePickWhoToBe(t *testing.T) {
 	if w := v.post("/demo/enter", url.Values{"person": {sato.ID}}); w.Code != 303 || w.Header().Get("Location") != "/desk" {
 		t.Errorf("%d to %q", w.Code, w.Header().Get("Location"))
 	}
-	has(t, v.get("/account"), 200, "sato", `<html lang="ja">`) // the visitor's language, not sato's
+	has(t, v.get("/account"), 200, "sato")
+	// A visitor keeps their language, whatever sato's is.
+	for _, l := range []lang.Lang{lang.JA, lang.EN} {
+		v := tn.visitor(l)
+		v.post("/demo/enter", url.Values{"person": {sato.ID}})
+		has(t, v.get("/account"), 200, `<html lang="`+string(l)+`">`)
+	}
 }
 
 // fixed is a Holds that says always the same.
