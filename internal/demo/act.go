@@ -254,8 +254,9 @@ func (t *tale) exclude() *tale {
 	return t
 }
 
-// second reports whether the terms' own data ask for a second person.
-func second(clause string) bool { return strings.HasPrefix(clause, "3.2.xxvi") }
+// second reports whether the terms' own data ask for a second person, or the clause says that it was
+// known before.
+func second(clause string) bool { return clause == "3.2.xx" || strings.HasPrefix(clause, "3.2.xxvi") }
 
 // in picks one of two texts by the tale's language.
 func (t *tale) in(en, ja string) string { return lang.Text{EN: en, JA: ja}.In(t.lang) }

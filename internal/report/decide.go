@@ -13,6 +13,7 @@ import (
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/id"
+	"hinomi.dev/hinomi/internal/program"
 )
 
 // actions says which permission each kind of decision takes.
@@ -89,6 +90,7 @@ func (rs *Reports) prepare(ctx context.Context, r Report, d Decision) (Decision,
 	}
 	if c, ok := terms.Clause(d.Clause); ok {
 		facts.exists, facts.secondPerson = true, c.SecondPerson
+		facts.exclusion = (c.Kind == program.Exclusion || c.Kind == program.Scope) && c.ID != alreadyKnown
 	}
 	d.From = string(r.State)
 	lowers := false
@@ -221,6 +223,11 @@ func (rs *Reports) Confirm(ctx context.Context, who access.Caller, report, decis
 		return fault.New(fault.Invalid, "Say why not, so that the proposal can be mended.",
 			"同意しない理由を書いてください。提案を直す手がかりになります。").At("why")
 	}
+	if strings.TrimSpace(why) != "" {
+		if err := checkBody(why); err != nil {
+			return err
+		}
+	}
 	after := r
 	if agree {
 		if after, err = rs.applied(d, r); err != nil {
@@ -293,6 +300,11 @@ func (rs *Reports) Withdraw(ctx context.Context, who access.Caller, report, reas
 	was, err := rs.own(ctx, who, access.ReportWithdraw, report)
 	if err != nil {
 		return err
+	}
+	if strings.TrimSpace(reason) != "" {
+		if err := checkBody(reason); err != nil {
+			return err
+		}
 	}
 	now := rs.Now()
 	d := Decision{

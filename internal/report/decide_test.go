@@ -92,6 +92,23 @@ func TestTheOpenDiscretionNeedsASecondPerson(t *testing.T) {
 	})
 }
 
+func TestNoOtherNameAvoidsTheSecondPerson(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for clause, want := range map[string]report.Standing{
+			"3.2.v":  report.InForce,  // excluded, whoever reports it
+			"3.2.xx": report.Proposed, // known before, which is an exception
+			"7.1.i":  report.Proposed, // prohibited, which is a disqualification
+		} {
+			dec := d.decide(tri, d.submit(ann), report.Decision{
+				Kind: report.ToNotEligible, Clause: clause, Reason: "r", WouldChange: "w", Impact: "none",
+			})
+			if dec.Standing != want {
+				t.Errorf("under %s it is %s, want %s", clause, dec.Standing, want)
+			}
+		}
+	})
+}
+
 func TestLoweringASeverityNeedsTheReporterOrASecondPerson(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for name, c := range map[string]struct {

@@ -108,10 +108,13 @@ func (d Decision) Shown() bool {
 	return d.Standing == InForce || d.Standing == Proposed && d.Kind == SetSeverity
 }
 
+// alreadyKnown is the exclusion of what was reported, known or public before.
+const alreadyKnown = "3.2.xx"
+
 // clauseFacts is what the pinned terms say about the clause that a decision cites.
 type clauseFacts struct {
 	exists       bool // in the report's own version
-	exclusion    bool // an item of 3(2)
+	exclusion    bool // says what is out of scope, whoever reports it; not that it was known
 	secondPerson bool // the terms' own data say so, as for 3(2)(xxvi)
 }
 
@@ -188,6 +191,8 @@ func (d Decision) needs(c clauseFacts, lowers bool) string {
 	switch {
 	case d.Kind == Disqualify, d.Kind == Exception, d.Kind == ToNotEligible && c.secondPerson:
 		return "second"
+	case d.Kind == ToNotEligible && !c.exclusion:
+		return "second" // an exception or a disqualification under another name
 	case d.Kind == SetSeverity && lowers:
 		return "either"
 	default:

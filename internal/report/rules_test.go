@@ -96,8 +96,9 @@ func TestSomeDecisionsNeedASecondPerson(t *testing.T) {
 		lowers bool
 		want   string
 	}{
-		{Decision{Kind: ToNotEligible}, clauseFacts{}, false, ""},
-		{Decision{Kind: ToNotEligible}, clauseFacts{secondPerson: true}, false, "second"},
+		{Decision{Kind: ToNotEligible}, clauseFacts{exclusion: true}, false, ""},
+		{Decision{Kind: ToNotEligible}, clauseFacts{}, false, "second"},
+		{Decision{Kind: ToNotEligible}, clauseFacts{exclusion: true, secondPerson: true}, false, "second"},
 		{Decision{Kind: Disqualify}, clauseFacts{}, false, "second"},
 		{Decision{Kind: Exception}, clauseFacts{}, false, "second"},
 		{Decision{Kind: SetSeverity}, clauseFacts{}, true, "either"},
