@@ -42,6 +42,13 @@ type Message struct {
 // maxMessage is the size of one message in bytes: longer things are attachments.
 const maxMessage = 64 << 10
 
+// What one reporter may write on one report: a case is shown on one page. A talk of a year has a
+// hundredth of it.
+const (
+	maxReplies = 500
+	maxReplied = 4 << 20 // characters
+)
+
 func checkBody(body string) error {
 	switch {
 	case strings.TrimSpace(body) == "":
@@ -147,6 +154,9 @@ func (rs *Reports) Reply(ctx context.Context, who access.Caller, report, body st
 	if err := checkBody(body); err != nil {
 		return err
 	}
+	if err := rs.roomToReply(ctx, report); err != nil {
+		return err
+	}
 	was, now := r, rs.Now()
 	if r.State == NeedsInformation {
 		if r, err = r.Move(r.AskedFrom); err != nil {
@@ -180,6 +190,23 @@ func (rs *Reports) Reply(ctx context.Context, who access.Caller, report, body st
 	})
 }
 
+// roomToReply refuses one more message when the reporter's would no longer fit on a page.
+func (rs *Reports) roomToReply(ctx context.Context, report string) error {
+	var n, characters int64
+	err := rs.DB.Read().QueryRowContext(ctx, `
+		SELECT count(*), coalesce(sum(length(body)), 0) FROM message
+		WHERE report = $1 AND author_kind = 'participant'`, report).Scan(&n, &characters)
+	if err != nil {
+		return fmt.Errorf("measuring the conversation of report %s: %w", report, err)
+	}
+	if n >= maxReplies || characters >= maxReplied {
+		return fault.New(fault.Conflict,
+			"You have written as much on this report as one page can show. Send what is new as another report, and name this one there.",
+			"この報告に書き込める量の上限に達しました。新しい内容は別の報告として送り、この報告の番号を書き添えてください。").At("body")
+	}
+	return nil
+}
+
 // MarkRead records that the other side has opened what stands in the account: the delivery state
 // that matters (R-10). It changes nothing the second time.
 func (rs *Reports) MarkRead(ctx context.Context, who access.Caller, c Case) error {
@@ -210,7 +237,9 @@ func (rs *Reports) MarkRead(ctx context.Context, who access.Caller, c Case) erro
 		if !mine {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE decision SET read_at = $1 WHERE report = $2 AND read_at = 0`, now, c.Report.ID)
+		_, err := tx.ExecContext(ctx, `
+			UPDATE decision SET read_at = $1
+			WHERE report = $2 AND read_at = 0 AND (state = 'in_force' OR state = 'proposed' AND kind = 'severity')`, now, c.Report.ID)
 		return err
 	})
 }
