@@ -1,0 +1,56 @@
+package main
+
+import (
+	"testing"
+
+	"hinomi.dev/hinomi/internal/browser"
+	"hinomi.dev/hinomi/internal/lang"
+)
+
+// TestTourOfTheDemo goes where a newcomer goes first. Every page must be fit to be shown: the
+// README shows some of them.
+func TestTourOfTheDemo(t *testing.T) {
+	b := browser.Start(t)
+	triager := map[lang.Lang]string{lang.EN: "Sign in as 佐藤 みなと", lang.JA: "佐藤 みなと としてサインイン"}
+	reporter := map[lang.Lang]string{lang.EN: "Sign in as reporter1015", lang.JA: "reporter1015 としてサインイン"}
+	demoOn(t, t.TempDir(), func(origin string) {
+		for _, v := range []browser.View{
+			{Lang: lang.EN}, {Lang: lang.JA}, {Lang: lang.EN, Dark: true}, {Lang: lang.JA, Dark: true, Width: 390},
+		} {
+			t.Run(v.String(), func(t *testing.T) {
+				show := func(p *browser.Page, name string) {
+					t.Helper()
+					if p.Status() != 200 {
+						t.Errorf("%s: status %d", p.Path(), p.Status())
+					}
+					p.Screenshot(name)
+					p.Accessible()
+				}
+				p := b.Page(t, browser.Localhost(t, origin), v)
+				for _, public := range []struct{ path, name string }{
+					{"/", "program"}, {"/terms/2017-04-10", "terms"}, {"/hall-of-fame", "fame"}, {"/log", "log"},
+				} {
+					p.Go(public.path)
+					show(p, public.name)
+				}
+				p.Go("/demo")
+				show(p, "demo")
+				p.Click(triager[v.Lang]) // who reads in Japanese, wherever they look from
+				p.Go("/desk?lang=" + string(v.Lang))
+				show(p, "queue")
+				p.Click("#queue tbody tr:first-child .title a")
+				show(p, "report")
+				p.Go("/desk/awards")
+				show(p, "awards")
+
+				q := b.Page(t, browser.Localhost(t, origin), v)
+				q.Go("/demo")
+				q.Click(reporter[v.Lang])
+				q.Go("/reports?lang=" + string(v.Lang))
+				show(q, "mine")
+				q.Go("/reports/new")
+				show(q, "form")
+			})
+		}
+	})
+}
