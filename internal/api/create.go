@@ -50,8 +50,10 @@ type createIn struct {
 // Cut before 3 there is a draft under the key, and the same request goes on with it. Without a key the
 // draft would be one that nobody asked for: it is discarded.
 func createReport(ctx context.Context, v *visit, in *createIn) (ReportView, error) {
-	if err := v.Limits.Take(limit.Upload, v.who.ID); err != nil {
-		return ReportView{}, err
+	for _, a := range []limit.Action{limit.Upload, limit.Submit} {
+		if err := v.Limits.Take(a, v.who.ID); err != nil {
+			return ReportView{}, err
+		}
 	}
 	body, files, err := v.open()
 	if err != nil {

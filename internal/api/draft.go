@@ -152,6 +152,9 @@ func sendDraft(ctx context.Context, v *visit, in *struct {
 	DraftPath
 	Lang string `query:"lang" enum:"en,ja" doc:"The language in which the terms were shown. Without it, that of Accept-Language."`
 }) (ReportView, error) {
+	if err := v.Limits.Take(limit.Submit, v.who.ID); err != nil {
+		return ReportView{}, err
+	}
 	r, err := v.Reports.Submit(ctx, v.who, in.Draft, v.shown(in.Lang))
 	if err != nil {
 		return ReportView{}, err

@@ -246,6 +246,21 @@ func TestTooOftenIsToldWhenToComeBack(t *testing.T) {
 	expect(t, "another token from the same address", h.staff("tora", access.Triager).do("GET", "/queue", nil), 200)
 }
 
+// Without this, one account could fill the slots of the public log for months.
+func TestSendingReportsIsLimitedByAccount(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	ann, ben := h.reporter("ann"), h.reporter("ben")
+	h.Limits.Rules[limit.Submit] = limit.Rule{Burst: 1, Every: time.Minute}
+	ann.ok(201, "POST", "/reports", valid(), nil)
+	expect(t, "the second at once", ann.do("POST", "/reports", valid()), 429)
+	var d draftView
+	ann.ok(201, "POST", "/drafts", valid(), &d)
+	expect(t, "a draft", ann.do("POST", "/drafts/"+d.ID+"/send", nil), 429)
+	ben.ok(201, "POST", "/reports", valid(), nil)
+	h.wait(time.Minute)
+	expect(t, "the draft a minute later", ann.do("POST", "/drafts/"+d.ID+"/send", nil), 201)
+}
+
 // slow is a body that stops in its middle until it is told to go on.
 type slow struct {
 	io.Reader

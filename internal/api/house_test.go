@@ -63,6 +63,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	trail := &audit.Log{DB: d, Now: clock}
 	limits := &limit.Limits{Now: clock, Rules: map[limit.Action]limit.Rule{
 		limit.API: {Burst: 1 << 20, Every: time.Nanosecond}, limit.Upload: {Burst: 1 << 20, Every: time.Nanosecond},
+		limit.Submit: {Burst: 1 << 20, Every: time.Nanosecond},
 	}}
 	h.Server = &Server{
 		Program: prog, Audit: trail, Limits: limits, Now: clock, Log: slog.New(slog.NewTextHandler(h.log, nil)), Origin: "https://desk.example",

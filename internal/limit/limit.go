@@ -28,6 +28,7 @@ const (
 	Mail     Action = "mail"     // mail a stranger causes, by the account it goes to
 	Ceremony Action = "ceremony" // beginning a passkey ceremony, by address
 	Upload   Action = "upload"   // beginning an attachment, by account
+	Submit   Action = "submit"   // sending a report, by account: the public log has a slot for each
 	API      Action = "api"      // a call to the API, by token or address
 	Verify   Action = "verify"   // having a receipt checked against the whole log, by address
 )
@@ -46,6 +47,7 @@ var Defaults = map[Action]Rule{
 	Mail:     {Burst: 4, Every: 15 * time.Minute},
 	Ceremony: {Burst: 60, Every: time.Second},
 	Upload:   {Burst: 60, Every: 5 * time.Second},
+	Submit:   {Burst: 30, Every: 30 * time.Minute},
 	API:      {Burst: 600, Every: 100 * time.Millisecond},
 	Verify:   {Burst: 30, Every: 2 * time.Second},
 }

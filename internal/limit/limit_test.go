@@ -123,7 +123,7 @@ func TestConcurrentTakesNeverExceedTheBurst(t *testing.T) {
 }
 
 func TestEveryActionHasARule(t *testing.T) {
-	for _, a := range []Action{SignIn, SignUp, Mail, Ceremony, Upload, API} {
+	for _, a := range []Action{SignIn, SignUp, Mail, Ceremony, Upload, Submit, API, Verify} {
 		if r := Defaults[a]; r.Burst < 1 || r.Every <= 0 {
 			t.Errorf("%s has no rule", a)
 		}

@@ -189,6 +189,9 @@ func (s *Server) postSend(w http.ResponseWriter, r *http.Request) error {
 		if _, err := s.saveDraft(r); err != nil {
 			return err
 		}
+		if err := s.Limits.Take(limit.Submit, caller(r).ID); err != nil {
+			return err
+		}
 	}
 	rep, err := s.Reports.Submit(r.Context(), caller(r), d.ID, language(r))
 	if err != nil {
