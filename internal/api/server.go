@@ -102,6 +102,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	v.r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	headers(out.Header(), v.ref)
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(2 * patience)) // the last request of this connection had its own
+	if r.ContentLength != 0 {
+		// Also for who is answered before an operation bounds the body.
+		_ = http.NewResponseController(out).SetReadDeadline(start.Add(patience + maxBody/slowest*time.Second))
+	}
 	defer func() {
 		p := recover()
 		if err, _ := p.(error); p != nil && !errors.Is(err, http.ErrAbortHandler) {

@@ -142,7 +142,7 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request, files []receipt.
 		return s.show(w, r, "logverify.html", p)
 	}
 	if s.Limits != nil {
-		if err := s.Limits.Take(limit.Verify, caller(r).Address); err != nil {
+		if err := s.Limits.Take(limit.Verify, limit.Address(caller(r).Address)); err != nil {
 			return err
 		}
 	}

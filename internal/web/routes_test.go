@@ -197,6 +197,13 @@ func TestDeadlinesReachTheConnection(t *testing.T) {
 			t.Errorf("%s: deadlines %v and %v", method, set.read, set.write)
 		}
 	}
+	for _, target := range []string{"/x?keep", "//x", "/nothing"} { // answered before or beside a route
+		var set deadlines
+		st.handler.ServeHTTP(&set, httptest.NewRequest(http.MethodPost, target, strings.NewReader("a=b")))
+		if set.read.IsZero() {
+			t.Errorf("POST %s: a body may come as slowly as it likes", target)
+		}
+	}
 }
 
 // deadlines is a connection that remembers its deadlines.

@@ -23,6 +23,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	r = withVisit(r, v)
 	out := &response{ResponseWriter: w}
 	s.headers(out.Header(), v.ref)
+	if r.ContentLength != 0 {
+		// Also for who is answered before a route bounds the body: it is read to its end even then.
+		_ = http.NewResponseController(out).SetReadDeadline(start.Add(patience + maxForm/slowest*time.Second))
+	}
 	s.choose(out, r, "")
 	defer func() {
 		p := recover()
