@@ -105,6 +105,8 @@ func (w *watch) issue(is *audits.InspectorIssue) {
 		w.note("the page has no <!doctype html>: %s", d.QuirksModeIssueDetails.URL)
 	case d.GenericIssueDetails != nil && strings.Contains(string(d.GenericIssueDetails.ErrorType), "Autocomplete"):
 		// Advice to shops about filling in addresses; a field called name is not always a person's.
+	case d.GenericIssueDetails != nil && strings.HasPrefix(string(d.GenericIssueDetails.ErrorType), "NavigationEntry"):
+		// About the back button after a test that submits without a click; no person does that.
 	case d.GenericIssueDetails != nil:
 		w.note("the browser's auditor: %s %s", d.GenericIssueDetails.ErrorType, d.GenericIssueDetails.ViolatingNodeAttribute)
 	}

@@ -174,7 +174,7 @@ func (rs *Reports) where(ctx context.Context, who access.Caller, q Query) ([]str
 	case ViewSecond:
 		c.add(`id IN (SELECT report FROM decision WHERE state = ?)`, string(Proposed))
 	case ViewMine:
-		c.add(`assignee = ?`, who.ID)
+		c.add(`assignee = ? AND turn <> ?`, who.ID, string(Nobody))
 	default:
 		return nil, nil, fault.New(fault.Invalid, "There is no view “%s”.", "「%s」という表示はありません。", q.View).At("view")
 	}
@@ -318,8 +318,8 @@ func (rs *Reports) counts(ctx context.Context, who access.Caller) (map[View]int,
 		SELECT
 			(SELECT count(*) FROM report WHERE turn = $1 AND turn_due > 0 AND turn_due < $2),
 			(SELECT count(DISTINCT report) FROM decision WHERE state = $3),
-			(SELECT count(*) FROM report WHERE assignee = $4 AND assignee <> '')`,
-		string(Desk), db.Micros(rs.Now()), string(Proposed), who.ID).Scan(&late, &second, &mine)
+			(SELECT count(*) FROM report WHERE assignee = $4 AND assignee <> '' AND turn <> $5)`,
+		string(Desk), db.Micros(rs.Now()), string(Proposed), who.ID, string(Nobody)).Scan(&late, &second, &mine)
 	if err != nil {
 		return nil, fmt.Errorf("counting the queue: %w", err)
 	}

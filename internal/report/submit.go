@@ -133,7 +133,7 @@ func (rs *Reports) judge(r *Report) error {
 
 func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Report) (Report, error) {
 	sketch := similar.NewSketch(r.Body.Text()).Bytes() // before the transaction that everybody waits for
-	var twin string // the report that this draft had become in the meantime
+	var twin string                                    // the report that this draft had become in the meantime
 	_, _, err := rs.Log.Append(ctx, receipt.Appending{
 		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
 			r.LogIndex, r.ReceivedAt, r.UpdatedAt, r.ClockBehind = e.Index, e.Time, e.Time, e.ClockBehind

@@ -153,19 +153,24 @@ func (s *Server) getAwards(w http.ResponseWriter, r *http.Request) error {
 type mailPage struct {
 	Frame
 	Mails []mail.Mail
-	Next  string
-	Sends bool // a mail server is configured
+	Next  string // the address of older ones, or empty
+	Sends bool   // a mail server is configured
 }
 
 func (s *Server) getMail(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Mails.List(r.Context(), caller(r), mail.Query{Before: r.FormValue("before"), Limit: pageOf + 1})
+	return s.showMail(w, r, caller(r), "/desk/mail")
+}
+
+// showMail shows a screen of what went out, as far as who may read it.
+func (s *Server) showMail(w http.ResponseWriter, r *http.Request, who access.Caller, path string) error {
+	all, err := s.Mails.List(r.Context(), who, mail.Query{Before: r.FormValue("before"), Limit: pageOf + 1})
 	if err != nil {
 		return err
 	}
 	p := mailPage{Frame: s.frame(r, "Mail", "メール"), Mails: all, Sends: s.Mails.Sender != nil}
 	if len(all) > pageOf {
 		p.Mails = all[:pageOf]
-		p.Next = p.Mails[pageOf-1].ID
+		p.Next = path + "?before=" + p.Mails[pageOf-1].ID
 	}
 	return s.show(w, r, "mail.html", p)
 }

@@ -27,6 +27,7 @@ func (s *Server) demoPeopleRoutes() []route {
 	return []route{
 		{pattern: "GET /demo", handle: s.getDemo, need: anybody},
 		{pattern: "POST /demo/enter", handle: s.postDemoEnter, need: anybody, again: "/demo"},
+		{pattern: "GET /demo/mail", handle: s.getDemoMail, need: anybody},
 	}
 }
 
@@ -81,4 +82,10 @@ func (s *Server) postDemoEnter(w http.ResponseWriter, r *http.Request) error {
 	// The people of the demonstration have their languages, and its visitor keeps their own.
 	s.setCookie(w, langCookie, string(language(r)), 365*24*time.Hour)
 	return s.onward(w, r, orHome(nextOf(r), caller(r)))
+}
+
+// getDemoMail shows every mail to everybody: in a demonstration nothing leaves the machine, and whoever
+// signs up has to find their link.
+func (s *Server) getDemoMail(w http.ResponseWriter, r *http.Request) error {
+	return s.showMail(w, r, access.Self, "/demo/mail")
 }
