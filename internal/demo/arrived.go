@@ -35,7 +35,7 @@ I have verified this several times.`
 	t.body.Accounts = "My own LINE account. It has added a number of accounts that I do not recognise.\n\nI want to be open about this: accounts that are not under my control were involved in my verification as well."
 	t.body.Addresses, t.body.From, t.body.Until, t.body.Knows, t.body.HarmlessUntil = "", "", "", "", ""
 	t.body.Found, t.body.OthersData = "self", "yes"
-	t.body.OthersDataWhat = "Accounts that are not mine were involved when I verified it."
+	t.body.OthersDataWhat = "I answer yes because accounts that are not mine were involved when I verified it."
 	t.receive()
 }
 
