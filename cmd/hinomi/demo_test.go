@@ -93,4 +93,10 @@ func TestDemoIsFilledAndGoesOn(t *testing.T) {
 	if _, now, _ := strings.Cut(again, "\n"); now != was {
 		t.Errorf("the second start prints\n%s\nafter\n%s", now, was)
 	}
+	// Whoever read the page of the demo would be an administrator of the desk.
+	var msg bytes.Buffer
+	code := run(t.Context(), []string{"serve", "--data", dir, "--addr", "127.0.0.1:0"}, Streams{In: &bytes.Buffer{}, Out: &bytes.Buffer{}, Err: &msg})
+	if code == 0 || !strings.Contains(msg.String(), "holds a demo") {
+		t.Errorf("a demo is served as a desk: %d\n%s", code, msg.String())
+	}
 }

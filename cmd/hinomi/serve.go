@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"hinomi.dev/hinomi/internal/app"
+	"hinomi.dev/hinomi/internal/demo"
 )
 
 // serving is where to answer, for serve and demo alike.
@@ -41,12 +42,24 @@ func (c *serveCommand) Run(ctx context.Context, s *Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := noDemo(ctx, a); err != nil {
+		return errors.Join(err, a.Close())
+	}
 	if c.Admin != "" {
 		if err := bootstrap(ctx, s, a, c.Admin); err != nil {
 			return errors.Join(err, a.Close())
 		}
 	}
 	return serve(ctx, s, a)
+}
+
+// noDemo refuses a database that a demo was told into: everybody knows the passwords of its desk.
+func noDemo(ctx context.Context, a *app.App) error {
+	standing, err := demo.Look(ctx, a.Audit)
+	if err == nil && (standing == demo.Filled || standing == demo.CutOff) {
+		err = errors.New("this database holds a demo, whose passwords are public: give the desk a database and a directory of its own")
+	}
+	return err
 }
 
 // bootstrap prints the first administrator's way in. The link goes to the terminal and nowhere else.
