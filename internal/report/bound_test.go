@@ -46,3 +46,24 @@ func TestAProposalThatIsNotShownIsNotRead(t *testing.T) {
 		}
 	})
 }
+
+func TestDraftsDoNotFillTheDisk(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		draft, err := d.NewDraft(ctx, ann, valid())
+		d.must(err)
+		_, err = d.AddFile(ctx, ann, draft.ID, "a.txt", strings.NewReader("proof"))
+		d.must(err)
+		d.must(d.DB.Tx(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE draft_file SET size = $1 WHERE draft = $2`, int64(4<<30), draft.ID)
+			return err
+		}))
+		other, err := d.NewDraft(ctx, ann, valid())
+		d.must(err)
+		_, err = d.AddFile(ctx, ann, other.ID, "b.txt", strings.NewReader("more"))
+		refused(t, err, fault.Conflict, "files")
+		bens, err := d.NewDraft(ctx, ben, valid())
+		d.must(err)
+		_, err = d.AddFile(ctx, ben, bens.ID, "b.txt", strings.NewReader("more"))
+		d.must(err)
+	})
+}

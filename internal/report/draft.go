@@ -32,6 +32,7 @@ type Draft struct {
 const (
 	maxDrafts     = 50
 	maxDraftFiles = 50
+	maxDraftBytes = 4 << 30 // of the files of all drafts of one person
 )
 
 // NewDraft makes an empty draft.
@@ -195,6 +196,19 @@ func (rs *Reports) AddFile(ctx context.Context, who access.Caller, draft, name s
 		return File{}, fault.New(fault.Conflict,
 			"A report holds %d files. Pack the rest into one archive; nothing was lost.",
 			"1件の報告に添付できるのは%d個までです。残りは1つのアーカイブにまとめてください。失われたものはありません。", maxDraftFiles).At("files")
+	}
+	var held int64
+	err = rs.DB.Read().QueryRowContext(ctx, `
+		SELECT coalesce(sum(f.size), 0) FROM draft_file f
+		JOIN draft d ON d.id = f.draft
+		WHERE d.person = $1 AND d.report = ''`, who.ID).Scan(&held)
+	if err != nil {
+		return File{}, fmt.Errorf("measuring the files of drafts: %w", err)
+	}
+	if held >= maxDraftBytes {
+		return File{}, fault.New(fault.Conflict,
+			"The files of your drafts have more than 4 GB together. Send or discard a draft first; nothing was lost.",
+			"下書きの添付ファイルの合計が4 GBを超えています。先に下書きを送信または破棄してください。失われたものはありません。").At("files")
 	}
 	blob, err := rs.Files.Put(ctx, r)
 	if err != nil {
