@@ -12,6 +12,7 @@ import (
 func TestTourOfTheDemo(t *testing.T) {
 	b := browser.Start(t)
 	triager := map[lang.Lang]string{lang.EN: "Sign in as 佐藤 みなと", lang.JA: "佐藤 みなと としてサインイン"}
+	owner := map[lang.Lang]string{lang.EN: "Sign in as 大西 まどか", lang.JA: "大西 まどか としてサインイン"}
 	reporter := map[lang.Lang]string{lang.EN: "Sign in as reporter1015", lang.JA: "reporter1015 としてサインイン"}
 	demoOn(t, t.TempDir(), func(origin string) {
 		for _, v := range []browser.View{
@@ -48,8 +49,20 @@ func TestTourOfTheDemo(t *testing.T) {
 				q.Click(reporter[v.Lang])
 				q.Go("/reports?lang=" + string(v.Lang))
 				show(q, "mine")
+				q.Click("tbody a[href^='/reports/']")
+				show(q, "receipt")
 				q.Go("/reports/new")
+				show(q, "new")
+				q.Click("main form button")
 				show(q, "form")
+
+				o := b.Page(t, browser.Localhost(t, origin), v)
+				o.Go("/demo")
+				o.Click(owner[v.Lang])
+				for _, page := range []string{"people", "credit", "mail", "audit", "known"} {
+					o.Go("/desk/" + page + "?lang=" + string(v.Lang))
+					show(o, page)
+				}
 			})
 		}
 	})

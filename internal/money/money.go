@@ -38,7 +38,7 @@ func Parse(s, currency string) (Amount, error) {
 		"“%s” is no amount in %s. Write it like 1989.50.", "「%s」は%sの金額として読めません。1989.50 のように書いてください。", s, currency)
 	whole, part, point := strings.Cut(strings.TrimPrefix(strings.TrimSpace(s), "$"), ".")
 	whole, ok := ungroup(whole)
-	if !ok || point && part == "" || len(part) > places || strings.Trim(whole+part, "0123456789") != "" || len(whole) > 15 {
+	if !ok || point && part == "" || len(part) > places || strings.Trim(whole+part, "0123456789") != "" || len(whole)+places > 17 {
 		return Amount{}, bad
 	}
 	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", places-len(part)), 10, 64)
