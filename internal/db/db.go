@@ -88,15 +88,16 @@ func openSQLite(dir string) (*DB, error) {
 	dsn := "file:" + (&url.URL{Path: filepath.Join(dir, "hinomi.db")}).EscapedPath() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=case_sensitive_like(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)"
-	write, err := sql.Open("sqlite", dsn+"&_txlock=immediate")
+	writer, err := openKept(dsn + "&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("opening SQLite: %w", err)
 	}
-	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	reader, err := openKept(dsn + "&_pragma=query_only(1)")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening SQLite: %w", err), write.Close())
+		return nil, fmt.Errorf("opening SQLite: %w", err)
 	}
+	write, read := sql.OpenDB(writer), sql.OpenDB(reader)
+	write.SetMaxOpenConns(1)
 	readers := max(4, runtime.NumCPU())
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
