@@ -186,7 +186,6 @@ func (h *house) play() {
 	ann := h.participant("ann@example.com", "佐藤 あん")
 	first := h.report(ann, h.say("Stored script in a profile name", "プロフィール名に保存されるスクリプト"),
 		h.say("1. Set the profile name to a script.\n2. Open the profile as somebody else.", "1. プロフィール名にスクリプトを設定する。\n2. 別の人としてプロフィールを開く。"))
-	ann.Accessible()
 	h.verify(ann.Download(h.say("Download the signed receipt", "署名付き受付証を保存")))
 	ben := h.participant("ben@example.com", "Ben Ō")
 	second := h.report(ben, h.say("Script stored in the name of a profile", "プロフィールの名前に保存されるスクリプト"),
@@ -209,10 +208,8 @@ func (h *house) play() {
 func (h *house) triage(p *browser.Page, id string) {
 	h.t.Helper()
 	p.Go("/desk")
-	p.Accessible()
 	p.Has(id)
 	p.Go("/desk/reports/" + id)
-	p.Accessible()
 	p.Click(h.say("Triage: it is real", "確認済みにする"))
 	p.Fill("#f-say", h.say("Thank you. We could repeat it.", "ご報告ありがとうございます。再現を確認しました。"))
 	p.Click("#compose button.primary")
