@@ -192,6 +192,9 @@ func (d Deadline) stopped(now time.Time) Deadline {
 // reopen makes a closed promise owed again. The time between does not count, the time used does,
 // and what was late stays late.
 func (d Deadline) reopen(now time.Time) Deadline {
+	if d.Open() {
+		return d
+	}
 	from := d.MetAt
 	if from.IsZero() {
 		from = d.DroppedAt
