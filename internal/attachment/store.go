@@ -44,6 +44,8 @@ type Store struct {
 	Dir string
 	// MaxBytes is the largest file that is taken. 0 means DefaultMaxBytes.
 	MaxBytes int64
+	// Reserve is how many bytes of the disk files leave free. 0 means DefaultReserve.
+	Reserve int64
 
 	// mu keeps Sweep from removing a file at the moment in which Put brings it anew. Put holds it for
 	// reading while it renames, Sweep for writing while it looks at the age once more and removes.
@@ -67,6 +69,9 @@ const part = "incoming-"
 func (s *Store) Put(ctx context.Context, r io.Reader) (Blob, error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return Blob{}, explain(fmt.Errorf("making the attachment store: %w", err))
+	}
+	if err := s.room(); err != nil {
+		return Blob{}, err
 	}
 	f, err := os.CreateTemp(s.Dir, part)
 	if err != nil {

@@ -355,7 +355,7 @@ func TestAFullDiskIsToldToThePerson(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		s := &Store{Dir: dir}
+		s := &Store{Dir: dir, Reserve: 1}
 		small := put(t, s, "small")
 		_, err := s.Put(ctx, io.LimitReader(endless{}, 3<<20))
 		if f := fault.As(err); f == nil || f.Kind != fault.Later || !strings.Contains(f.Text.EN, "no room") || !errors.Is(err, syscall.ENOSPC) {

@@ -158,6 +158,12 @@ func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Rep
 	return r, err
 }
 
+// errMoved says that what would be sent is not what is stored: something was typed or attached after
+// the draft was read.
+var errMoved = fault.New(fault.Conflict,
+	"The draft was changed in another window while it was being sent, so nothing was sent. Look at it once more, then send it.",
+	"送信中に別のウィンドウで下書きが変更されたため、送信していません。内容をもう一度確認してから送信してください。")
+
 // errSent says that another request sent the same draft first.
 var errSent = errors.New("the draft was sent already")
 
@@ -166,7 +172,7 @@ var errSent = errors.New("the draft was sent already")
 func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report, sketch []byte) (twin string, err error) {
 	res, err := tx.ExecContext(ctx, `
 		UPDATE draft SET report = $1
-		WHERE id = $2 AND report = ''`, r.ID, d.ID)
+		WHERE id = $2 AND report = '' AND version = $3`, r.ID, d.ID, d.Version)
 	if err != nil {
 		return "", fmt.Errorf("sending draft %s: %w", d.ID, err)
 	}
@@ -176,7 +182,17 @@ func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d D
 		if err := tx.QueryRowContext(ctx, `SELECT report FROM draft WHERE id = $1`, d.ID).Scan(&twin); err != nil {
 			return "", fmt.Errorf("reading draft %s: %w", d.ID, err)
 		}
+		if twin == "" {
+			return "", errMoved // by an autosave of another window, since it was read
+		}
 		return twin, errSent
+	}
+	var files int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM draft_file WHERE draft = $1`, d.ID).Scan(&files); err != nil {
+		return "", fmt.Errorf("counting the files of draft %s: %w", d.ID, err)
+	}
+	if files != len(d.Files) {
+		return "", errMoved
 	}
 	terms, _ := rs.Program.Version(r.Terms) // judge has found it
 	if err := rs.Agreed(ctx, tx, r.Reporter, terms.ID, terms.Hash, r.Lang); err != nil {
