@@ -14,6 +14,7 @@ func TestTourOfTheDemo(t *testing.T) {
 	triager := map[lang.Lang]string{lang.EN: "Sign in as 佐藤 みなと", lang.JA: "佐藤 みなと としてサインイン"}
 	owner := map[lang.Lang]string{lang.EN: "Sign in as 大西 まどか", lang.JA: "大西 まどか としてサインイン"}
 	reporter := map[lang.Lang]string{lang.EN: "Sign in as reporter1015", lang.JA: "reporter1015 としてサインイン"}
+	begin := map[lang.Lang]string{lang.EN: "Begin a report", lang.JA: "報告を書き始める"}
 	demoOn(t, t.TempDir(), func(origin string) {
 		for _, v := range []browser.View{
 			{Lang: lang.EN}, {Lang: lang.JA}, {Lang: lang.EN, Dark: true}, {Lang: lang.JA, Dark: true, Width: 390},
@@ -49,11 +50,11 @@ func TestTourOfTheDemo(t *testing.T) {
 				q.Click(reporter[v.Lang])
 				q.Go("/reports?lang=" + string(v.Lang))
 				show(q, "mine")
-				q.Click("tbody a[href^='/reports/']")
+				q.Within("tbody").Click("[href^='/reports/']")
 				show(q, "receipt")
 				q.Go("/reports/new")
 				show(q, "new")
-				q.Click("main form button")
+				q.Within("main").Click(begin[v.Lang])
 				show(q, "form")
 
 				o := b.Page(t, browser.Localhost(t, origin), v)

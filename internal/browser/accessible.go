@@ -22,7 +22,13 @@ func (p *Page) Accessible() {
 	p.settle()
 	ctx, cancel := context.WithTimeout(p.ctx, 2*p.patience)
 	defer cancel()
-	problems, err := p.problems(ctx)
+	problems, stale, err := p.problems(ctx)
+	for range 5 {
+		if err != nil || !stale {
+			break
+		}
+		problems, stale, err = p.problems(ctx)
+	}
 	if err != nil {
 		p.fail("checking the accessibility: %v", err)
 	}
@@ -34,10 +40,11 @@ func (p *Page) Accessible() {
 // mayBeNameless are roles that are named by what is in them: an empty cell, a choice not made.
 var mayBeNameless = []string{"row", "gridcell", "option"}
 
-func (p *Page) problems(ctx context.Context) ([]string, error) {
+// problems returns what is wrong with the page, and whether the page changed under the look.
+func (p *Page) problems(ctx context.Context) (all []string, stale bool, err error) {
 	nodes, err := p.tree(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var nameless []string
 	roles := slices.Concat(clickable, fillable, []string{"image", "dialog", "alertdialog"})
@@ -49,26 +56,30 @@ func (p *Page) problems(ctx context.Context) ([]string, error) {
 	}
 	object, err := chromedp.Run(ctx, chromedp.Evaluate[*runtime.RemoteObject](fmt.Sprintf("(%s)(%s)", accessible, quote(string(p.view.Lang)))))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	walk := thing{name: "the walk", object: object.ObjectID}
 	stops, err := call[int](ctx, walk, `function() { return this.stops }`)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	// A walk that never ends is a trap: it is told as the controls behind it that stay unreached.
 	for range 2*stops + 10 {
 		if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Tab)); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		more, err := call[bool](ctx, walk, `function() { return this.next() }`)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if !more {
 			break
 		}
 	}
+	stale, err = call[bool](ctx, walk, `function() { return this.stale() }`)
+	if err != nil {
+		return nil, false, err
+	}
 	found, err := call[[]string](ctx, walk, `function() { return this.end() }`)
-	return append(nameless, found...), err
+	return append(nameless, found...), stale, err
 }

@@ -103,6 +103,8 @@
 			if (el) unreached.delete(stop(el));
 			return unreached.size > 0;
 		},
+		// The page has put others in the place of some, as a live page does: walk again.
+		stale() { return controls.some(el => !el.isConnected) },
 		end() {
 			for (const el of unreached) tell(el, "Tab never comes here");
 			return problems;

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ func (p *Page) do(what string, step func(ctx context.Context) error) {
 		}
 		return false, ctx.Err()
 	}) {
-		p.fail("%s: %v", what, last)
+		p.fail("%s: %v", what, cmp.Or(last, p.ctx.Err(), errors.New("the page does not answer")))
 	}
 	p.quiet()
 	p.settle()

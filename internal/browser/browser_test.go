@@ -49,6 +49,7 @@ func bad(w http.ResponseWriter, r *http.Request) {
 		"focus":       `<style>:focus{outline:none}</style><a href=/>where</a>`,
 		"unreachable": `<div onkeydown="event.preventDefault()"><a id=a href=/>a</a> <a id=b href=/>b</a></div>`,
 		"wide":        `<p style="width:3000px">wide</p>`,
+		"live":        `<p id=a><a href=/>old</a></p><script>addEventListener("keydown", () => { if (!window.done) { window.done = 1; document.querySelector("#a").innerHTML = "<a href=/>new</a> <a href=/>two</a>" } })</script>`,
 		"describes":   `<p><label>A <input name=a aria-describedby=nothing></label></p>`,
 	}
 	part := parts[r.PathValue("what")]
@@ -281,6 +282,9 @@ func TestAccessible(t *testing.T) {
 		p.Go("/")
 		p.Accessible()
 	}
+	live := b.Page(t, d.url, View{})
+	live.Go("/bad/live") // what it puts in the place of something is looked at anew
+	live.Accessible()
 	for what, want := range map[string]string{
 		"lang":        `<html lang="fr"> stands over a page asked for in "en"`,
 		"two":         "2 <h1> are shown",

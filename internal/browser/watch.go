@@ -107,7 +107,7 @@ func (w *watch) issue(is *audits.InspectorIssue) {
 		// Advice to shops about filling in addresses; a field called name is not always a person's.
 	case d.GenericIssueDetails != nil && strings.HasPrefix(string(d.GenericIssueDetails.ErrorType), "NavigationEntry"):
 		// About the back button after a test that submits without a click; no person does that.
-	case d.GenericIssueDetails != nil:
+	case d.GenericIssueDetails != nil && strings.HasPrefix(string(d.GenericIssueDetails.ErrorType), "Form"):
 		w.note("the browser's auditor: %s %s", d.GenericIssueDetails.ErrorType, d.GenericIssueDetails.ViolatingNodeAttribute)
 	}
 }

@@ -42,7 +42,6 @@ func TestAPasskeyOpensAnAccount(t *testing.T) {
 		p.Click(say("Sign out", "サインアウト"))
 		p.Has(say("You are signed out on this browser.", "このブラウザーからサインアウトしました。"))
 		// The device takes the offer that waits in the field at once, without a click.
-		p.Allow("NavigationEntryMarkedSkippable")
 		p.Go("/sign-in?next=/account/tokens")
 		p.WaitFor("#token")
 
