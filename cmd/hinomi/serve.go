@@ -74,7 +74,7 @@ func bootstrap(ctx context.Context, s *Streams, a *app.App, mail string) error {
 
 // serve listens and runs the product until the context ends.
 func serve(ctx context.Context, s *Streams, a *app.App) error {
-	ln, err := net.Listen("tcp", a.Config.Addr)
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", a.Config.Addr)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listening on %s: %w", a.Config.Addr, err), a.Close())
 	}

@@ -105,7 +105,7 @@ func makeSecret(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the server's key: %w", err)
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // its other name stays
 	_, err = f.Write(key)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return nil, fmt.Errorf("making the server's key: %w", err)

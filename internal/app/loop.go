@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -38,7 +39,7 @@ func (a *App) run(ctx context.Context, l loop) error {
 	defer tick.Stop()
 	for {
 		if err := l.do(ctx); err != nil && ctx.Err() == nil {
-			a.Log.ErrorContext(ctx, "a loop failed", "loop", l.name, "error", err)
+			a.Log.ErrorContext(ctx, "a loop failed", slog.String("loop", l.name), slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():

@@ -20,7 +20,7 @@ func (s *Store) room() error {
 	if err := syscall.Statfs(s.Dir, &fs); err != nil {
 		return fmt.Errorf("looking for room in the attachment store: %w", err)
 	}
-	if free := uint64(fs.Bavail) * uint64(fs.Bsize); free < uint64(reserve) {
+	if free := fs.Bavail * uint64(fs.Bsize); free < uint64(reserve) {
 		return explain(fmt.Errorf("only %d bytes are free and %d are kept for the database: %w", free, reserve, syscall.ENOSPC))
 	}
 	return nil

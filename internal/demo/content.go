@@ -227,15 +227,3 @@ func guests() []guest {
 func fill(text string, words ...string) string {
 	return strings.TrimSpace(strings.NewReplacer(words...).Replace(text))
 }
-
-// holesOf returns the ids of the holes of a sort, in order, so that drawing from them is repeatable.
-func (c *content) holesOf(is func(*hole) bool) []string {
-	var ids []string
-	for id, h := range c.holes {
-		if is(h) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}

@@ -153,7 +153,7 @@ func (p *People) send(ctx context.Context, tx *sql.Tx, m mail) error {
 }
 
 // tell tells a person by mail that what they sign in with changed. what is one of the words that the
-// mail knows: passkey_added, passkey_removed, password_changed, totp_added, totp_removed, mail_changed …
+// mail knows: passkey_added, passkey_removed, password_changed, totp_added, totp_removed, mail_changed and their like.
 func (p *People) tell(ctx context.Context, tx *sql.Tx, to Person, what string) error {
 	if to.Mail == "" {
 		return nil

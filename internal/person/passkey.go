@@ -96,10 +96,10 @@ func (u user) WebAuthnCredentials() []webauthn.Credential {
 	return all
 }
 
-func (n Person) user(keys []stored) user {
-	u := user{handle: n.handle, name: n.Mail, display: n.Name, keys: keys}
+func (p Person) user(keys []stored) user {
+	u := user{handle: p.handle, name: p.Mail, display: p.Name, keys: keys}
 	if u.display == "" {
-		u.display = n.Mail
+		u.display = p.Mail
 	}
 	return u
 }

@@ -46,7 +46,7 @@ func Ask(p *Program, in io.Reader, out io.Writer) (ok bool, err error) {
 	ok = true
 	for {
 		line, readErr := readLine(r)
-		if readErr != nil && readErr != io.EOF && !errors.Is(readErr, errLong) {
+		if readErr != nil && !errors.Is(readErr, io.EOF) && !errors.Is(readErr, errLong) {
 			return ok, errors.Join(fmt.Errorf("reading questions: %w", readErr), w.Flush())
 		}
 		if line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))); len(line) > 0 || errors.Is(readErr, errLong) {
@@ -60,12 +60,12 @@ func Ask(p *Program, in io.Reader, out io.Writer) (ok bool, err error) {
 			}
 		}
 		// Whoever waits for an answer before asking the next question gets it now.
-		if r.Buffered() == 0 || readErr == io.EOF {
+		if r.Buffered() == 0 || errors.Is(readErr, io.EOF) {
 			if err := w.Flush(); err != nil {
 				return ok, fmt.Errorf("writing answers: %w", err)
 			}
 		}
-		if readErr == io.EOF {
+		if errors.Is(readErr, io.EOF) {
 			return ok, nil
 		}
 	}
@@ -87,9 +87,9 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 			line = append(line, part...)
 		}
 		switch {
-		case err == bufio.ErrBufferFull:
+		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case long && (err == nil || err == io.EOF):
+		case long && (err == nil || errors.Is(err, io.EOF)):
 			return nil, errLong // at the end of the input the next call says so
 		}
 		return line, err

@@ -131,7 +131,7 @@ func (s *Server) develop(r *http.Request) (string, error) {
 	if err != nil {
 		return "", none.Because(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	file, err := io.ReadAll(f)
 	if err != nil {
 		return "", none.Because(err)
@@ -172,7 +172,7 @@ func (s *Server) photo(w http.ResponseWriter, all []participant.Consent, id stri
 		if err != nil {
 			return errors.Join(noSuch(), err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		size, err := f.Seek(0, io.SeekEnd)
 		if err == nil {
 			_, err = f.Seek(0, io.SeekStart)

@@ -272,7 +272,7 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }() // it was only read
 	attachment.Headers(w.Header(), f.Name, f.Size)
 	http.ServeContent(w, r, "", time.Time{}, body)
 	return nil

@@ -73,7 +73,7 @@ func (s *Server) getFamePhoto(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(f, maxShown+1))
 	if err != nil {
 		return err

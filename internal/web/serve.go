@@ -30,7 +30,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.choose(out, r, "")
 	defer func() {
 		p := recover()
-		if p != nil && p != http.ErrAbortHandler {
+		if p != nil && p != any(http.ErrAbortHandler) { // as net/http itself compares it
 			s.caught(out, r, p)
 			p = nil
 			if out.broken {

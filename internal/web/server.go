@@ -54,7 +54,6 @@ type Server struct {
 
 	mux    *http.ServeMux
 	guard  *http.CrossOriginProtection
-	public []string // paths for robots.txt
 	took   *prometheus.HistogramVec
 	pages  pageSet
 	assets assets
