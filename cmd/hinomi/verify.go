@@ -99,7 +99,7 @@ func (c *VerifyCmd) read(name string, in io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return io.ReadAll(io.LimitReader(f, maxReceipt))
 }
 

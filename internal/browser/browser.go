@@ -44,9 +44,12 @@ type Browser struct {
 }
 
 // Start starts a Chromium that ends with the test. Where there is none the test is skipped
-// on a laptop and fails in CI.
+// on a laptop and fails in CI; in a short run it is skipped everywhere.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a short run starts no browser")
+	}
 	program, ok := find()
 	if !ok {
 		if os.Getenv("CI") != "" {

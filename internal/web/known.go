@@ -92,7 +92,7 @@ func (s *Server) postKnownImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errNoFile
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	n, err := s.Reports.ImportKnown(r.Context(), caller(r), f)
 	if err != nil {
 		return err
