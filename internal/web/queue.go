@@ -49,7 +49,8 @@ type queuePage struct {
 	Next    string // the address of the next page, or empty
 	Filters []filter
 	Total   int
-	Known   bool // the reader may add known issues
+	Known   bool   // the reader may add known issues
+	Take    string // what the button of a row says
 }
 
 type viewTab struct {
@@ -60,13 +61,20 @@ type viewTab struct {
 	Apart bool // overlaps with the others, so it does not count towards all
 }
 
-// A queueRow is a row with the words that a reader sees.
+// A queueRow is a row in the words that its reader sees. They are found here and not in the template:
+// a call from a template costs as much as ten lines of it, and fifty rows would make a thousand calls.
 type queueRow struct {
-	report.Row
-	ClassName lang.Text
-	Level     lang.Text // severity
-	Late      bool
-	Yours     bool
+	ID, Title, Target string
+	Lang              lang.Lang // of the title
+	Outside           string    // said before a target that is not covered
+	Class, Severity   string
+	Rated             bool
+	State, Whose, Age string
+	Turn              report.Turn
+	Mine              bool // the reader's own
+	Urgency           Mark
+	Until             Due
+	Received          Stamp
 }
 
 // A filter is one question to the queue, kept in its address.
@@ -110,9 +118,7 @@ func (s *Server) getQueue(w http.ResponseWriter, r *http.Request) error {
 			Apart: v != report.ViewDesk && v != report.ViewReporter && v != report.ViewClosed && v != report.ViewAll,
 		})
 	}
-	for _, row := range page.Rows {
-		p.Rows = append(p.Rows, s.queueRow(p.Frame, row))
-	}
+	p.Rows, p.Take = s.queueRows(p.Frame, page.Rows), p.T("Take", "担当する")
 	if page.Next != "" {
 		p.Next = queuePath(values, "after", page.Next)
 	}
@@ -123,11 +129,36 @@ func (s *Server) getQueue(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, "queue.html", p)
 }
 
-func (s *Server) queueRow(f Frame, row report.Row) queueRow {
-	return queueRow{
-		Row: row, ClassName: s.className(row.Class), Level: severityName(row.Score), Late: row.Late(f.Now),
-		Yours: row.Turn == report.Desk && row.Assignee == f.Caller.ID,
+// queueRows puts rows into a reader's words. In the queue a row is somebody's, on the reporter's own
+// list it is whose turn it is.
+func (s *Server) queueRows(f Frame, rows []report.Row) []queueRow {
+	classes := map[string]string{}
+	all := make([]queueRow, 0, len(rows))
+	for _, row := range rows {
+		class, known := classes[row.Class]
+		if !known {
+			class = f.In(s.className(row.Class))
+			classes[row.Class] = class
+		}
+		q := queueRow{
+			ID: row.ID, Title: Plain(row.Title), Target: Plain(row.Target), Lang: row.Lang, Class: class,
+			Severity: f.In(severityName(row.Score)), Rated: row.Score >= 0, State: f.In(row.State.Name()),
+			Whose: f.In(row.Turn.Name()), Age: f.Age(row.ReceivedAt), Turn: row.Turn, Urgency: f.Urgency(row.Urgency),
+			Mine:  row.Turn == report.Desk && f.Caller.Is(row.Assignee),
+			Until: f.Due(row.TurnDue), Received: f.Time(row.ReceivedAt),
+		}
+		if q.Rated {
+			q.Severity += " " + f.Score(row.Score)
+		}
+		if !row.InScope {
+			q.Outside = f.T("outside the scope: ", "範囲外：")
+		}
+		if q.Mine {
+			q.Whose = f.T("Yours", "あなた")
+		}
+		all = append(all, q)
 	}
+	return all
 }
 
 // queuePath returns the queue's address with one value changed; a change of the question goes back

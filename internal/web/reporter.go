@@ -28,9 +28,7 @@ func (s *Server) getReports(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		p.Reports = append(p.Reports, s.queueRow(p.Frame, row))
-	}
+	p.Reports = s.queueRows(p.Frame, rows)
 	return s.show(w, r, "reports.html", p)
 }
 
