@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"hinomi.dev/hinomi/internal/app"
 	"hinomi.dev/hinomi/internal/demo"
@@ -22,14 +23,16 @@ type serveCommand struct {
 	storage
 	serving
 
-	Terms           string `env:"HINOMI_TERMS" placeholder:"DIR" help:"Directory with the program's own terms; without it the ones that ship (${env})."`
-	LogName         string `env:"HINOMI_LOG_NAME" placeholder:"NAME" help:"The name the transparency log signs under; it never changes. Without it the host of the origin and /log (${env})."`
-	SMTP            string `env:"HINOMI_SMTP" placeholder:"URL" help:"Where mail goes out, such as smtp://user:password@mail.example:587; without it mail stays queued (${env})."`
-	MailFrom        string `env:"HINOMI_MAIL_FROM" placeholder:"ADDRESS" help:"The address mail comes from (${env})."`
-	Bounces         string `env:"HINOMI_BOUNCES" placeholder:"ADDRESS" help:"The address bounces go to; without it where mail comes from (${env})."`
-	MetricsToken    string `env:"HINOMI_METRICS_TOKEN" placeholder:"TOKEN" help:"Bearer token that reads /metrics from another machine (${env})."`
-	SecurityContact string `env:"HINOMI_SECURITY_CONTACT" placeholder:"URI" help:"Where a hole in this very desk is reported, for security.txt (${env})."`
-	Admin           string `placeholder:"MAIL" help:"Print the link by which the first administrator comes in, if nobody works at the desk yet."`
+	Terms           string        `env:"HINOMI_TERMS" placeholder:"DIR" help:"Directory with the program's own terms; without it the ones that ship (${env})."`
+	LogName         string        `env:"HINOMI_LOG_NAME" placeholder:"NAME" help:"The name the transparency log signs under; it never changes. Without it the host of the origin and /log (${env})."`
+	SMTP            string        `env:"HINOMI_SMTP" placeholder:"URL" help:"Where mail goes out, such as smtp://user:password@mail.example:587; without it mail stays queued (${env})."`
+	MailFrom        string        `env:"HINOMI_MAIL_FROM" placeholder:"ADDRESS" help:"The address mail comes from (${env})."`
+	Bounces         string        `env:"HINOMI_BOUNCES" placeholder:"ADDRESS" help:"The address bounces go to; without it where mail comes from (${env})."`
+	MetricsToken    string        `env:"HINOMI_METRICS_TOKEN" placeholder:"TOKEN" help:"Bearer token that reads /metrics from another machine (${env})."`
+	SecurityContact string        `env:"HINOMI_SECURITY_CONTACT" placeholder:"URI" help:"Where a hole in this very desk is reported, for security.txt (${env})."`
+	Proxies         []string      `env:"HINOMI_PROXIES" placeholder:"NETWORK" help:"Proxies in front of us on other machines, such as 10.0.0.0/8: they say whom they speak for (${env})."`
+	LogSlot         time.Duration `env:"HINOMI_LOG_SLOT" default:"15m" help:"The time in which the public log grows by one entry; the same on all nodes (${env}, ${default})."`
+	Admin           string        `placeholder:"MAIL" help:"Print the link by which the first administrator comes in, if nobody works at the desk yet."`
 }
 
 // Run opens the product and serves until the context ends.
@@ -38,6 +41,7 @@ func (c *serveCommand) Run(ctx context.Context, s *Streams) error {
 	a, err := app.Open(ctx, app.Config{
 		Addr: c.Addr, Origin: c.Origin, DataDir: c.Data, Database: c.Database, Terms: c.Terms, LogName: c.LogName,
 		SMTP: c.SMTP, MailFrom: c.MailFrom, Bounces: c.Bounces, MetricsToken: c.MetricsToken, SecurityContact: c.SecurityContact,
+		Proxies: c.Proxies, LogSlot: c.LogSlot,
 	}, log)
 	if err != nil {
 		return err

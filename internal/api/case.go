@@ -18,6 +18,7 @@ type caseView struct {
 	Promises   []deadlineView        `json:"promises"`
 	Duplicates []RowView             `json:"duplicates" doc:"Reports that were closed as duplicates of this one. For the desk."`
 	Suspects   []suspicionView       `json:"suspects" doc:"Exclusions that seem to fit. For the desk."`
+	Barred     bool                  `json:"reporter_disqualified,omitempty" doc:"The report is worked on and earns nothing (terms 7.2). For the desk."`
 	People     map[string]personName `json:"people" doc:"Who is named above, by id, as far as the caller may know."`
 }
 
@@ -122,7 +123,7 @@ func readCase(ctx context.Context, v *visit, in *ReportPath) (caseView, error) {
 	}
 	view := caseView{
 		ReportView: v.showReport(c.Report), Decisions: each(c.Decisions, v.showDecision), Promises: each(c.Promises, v.showDeadline),
-		Duplicates: each(c.Duplicates, v.showRow), Suspects: []suspicionView{},
+		Duplicates: each(c.Duplicates, v.showRow), Suspects: []suspicionView{}, Barred: c.Barred,
 	}
 	if view.Messages, err = v.showMessages(ctx, c.Messages); err != nil {
 		return caseView{}, err

@@ -50,10 +50,8 @@ type createIn struct {
 // Cut before 3 there is a draft under the key, and the same request goes on with it. Without a key the
 // draft would be one that nobody asked for: it is discarded.
 func createReport(ctx context.Context, v *visit, in *createIn) (ReportView, error) {
-	for _, a := range []limit.Action{limit.Upload, limit.Submit} {
-		if err := v.Limits.Take(a, v.who.ID); err != nil {
-			return ReportView{}, err
-		}
+	if err := v.Limits.Take(limit.Upload, v.who.ID); err != nil {
+		return ReportView{}, err
 	}
 	body, files, err := v.open()
 	if err != nil {
@@ -109,12 +107,9 @@ func (v *visit) finish(ctx context.Context, in *createIn, d report.Draft, files 
 		if again != nil || now.Report == "" {
 			return ReportView{}, err
 		}
+		d = now
 	}
-	r, err := v.Reports.Submit(ctx, v.who, d.ID, v.shown(in.Lang))
-	if err != nil {
-		return ReportView{}, err
-	}
-	return v.showReport(r), nil
+	return v.sendOff(ctx, d, in.Lang)
 }
 
 // attach streams the files of a request to a draft, and takes off what an earlier try had attached

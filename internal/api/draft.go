@@ -152,10 +152,22 @@ func sendDraft(ctx context.Context, v *visit, in *struct {
 	DraftPath
 	Lang string `query:"lang" enum:"en,ja" doc:"The language in which the terms were shown. Without it, that of Accept-Language."`
 }) (ReportView, error) {
-	if err := v.Limits.Take(limit.Submit, v.who.ID); err != nil {
+	d, err := v.Reports.Draft(ctx, v.who, in.Draft)
+	if err != nil {
 		return ReportView{}, err
 	}
-	r, err := v.Reports.Submit(ctx, v.who, in.Draft, v.shown(in.Lang))
+	return v.sendOff(ctx, d, in.Lang)
+}
+
+// sendOff sends a draft. Only what is new costs a place in the public log: a draft that was sent already
+// is the report it became.
+func (v *visit) sendOff(ctx context.Context, d report.Draft, named string) (ReportView, error) {
+	if d.Report == "" {
+		if err := v.Limits.Take(limit.Submit, v.who.ID); err != nil {
+			return ReportView{}, err
+		}
+	}
+	r, err := v.Reports.Submit(ctx, v.who, d.ID, v.shown(named))
 	if err != nil {
 		return ReportView{}, err
 	}

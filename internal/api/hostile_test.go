@@ -259,6 +259,7 @@ func TestSendingReportsIsLimitedByAccount(t *testing.T) {
 	ben.ok(201, "POST", "/reports", valid(), nil)
 	h.wait(time.Minute)
 	expect(t, "the draft a minute later", ann.do("POST", "/drafts/"+d.ID+"/send", nil), 201)
+	expect(t, "the same draft again, whose answer was lost", ann.do("POST", "/drafts/"+d.ID+"/send", nil), 201)
 }
 
 // slow is a body that stops in its middle until it is told to go on.

@@ -211,7 +211,7 @@ func (v *visit) admit(ctx context.Context, op operation) error {
 	if err := plain(v.r.URL); err != nil {
 		return err
 	}
-	v.who = access.Caller{Address: limit.Client(v.r)}
+	v.who = access.Caller{Address: v.Limits.Client(v.r)}
 	header := v.r.Header.Get("Authorization")
 	if header == "" {
 		if err := v.Limits.Take(limit.API, limit.Address(v.who.Address)); err != nil {

@@ -82,8 +82,8 @@ type ReportView struct {
 	Vector         string         `json:"vector,omitempty"`
 	Original       string         `json:"original,omitempty" doc:"Of a duplicate: the root. For the desk; the reporter has the evidence card."`
 	Files          []fileView     `json:"files"`
-	UpdatedAt      time.Time      `json:"updated_at"`
-	Version        int64          `json:"version"`
+	UpdatedAt      time.Time      `json:"updated_at,omitzero" doc:"For the desk: it moves with what the reporter is not shown, too."`
+	Version        int64          `json:"version,omitempty" doc:"For the desk, as updated_at."`
 }
 
 func (v *visit) showReport(r report.Report) ReportView {
@@ -95,10 +95,9 @@ func (v *visit) showReport(r report.Report) ReportView {
 		}),
 		LogIndex: r.LogIndex, ClockBehind: r.ClockBehind, Terms: r.Terms, ScopeClause: r.ScopeClause, Reporter: r.Reporter,
 		Report: v.showSubmission(r.Body), VectorReported: r.VectorReported, Vector: r.Vector, Files: each(r.Files, showFile),
-		UpdatedAt: r.UpdatedAt, Version: r.Version,
 	}
 	if v.who.Desk() {
-		view.Original = r.Original
+		view.Original, view.UpdatedAt, view.Version = r.Original, r.UpdatedAt, r.Version
 	}
 	return view
 }

@@ -66,6 +66,10 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
+	proxies, err := limit.ParseProxies(cfg.Proxies)
+	if err != nil {
+		return nil, err
+	}
 	prog, err := terms(cfg.Terms)
 	if err != nil {
 		return nil, err
@@ -83,9 +87,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{Config: cfg, Log: log, DB: d, Program: prog, Metrics: prometheus.NewRegistry()}
-	a.Audit = &audit.Log{DB: d, Now: cfg.Now}
-	a.Limits = &limit.Limits{Now: cfg.Now}
-	a.Receipts = &receipt.Log{DB: d, Key: logKey, Now: cfg.Now}
+	a.Limits = &limit.Limits{Now: cfg.Now, Proxies: proxies}
+	a.Audit = &audit.Log{DB: d, Now: cfg.Now, Limits: a.Limits}
+	a.Receipts = &receipt.Log{DB: d, Key: logKey, Now: cfg.Now, Slot: cfg.LogSlot}
 	a.Files = &attachment.Store{Dir: filepath.Join(cfg.DataDir, "attachments")}
 	a.Relay = &bus.Relay{DB: d, Now: cfg.Now, Log: log}
 	a.Index = &search.Indexer{DB: d, Log: log}
@@ -126,7 +130,7 @@ func (a *App) makePeople(key []byte) {
 		RP: person.RelyingParty{ID: origin.Hostname(), Name: a.Program.Name.EN, Origins: []string{cfg.Origin}},
 	}
 	a.Participants = &participant.Participants{
-		DB: a.DB, Audit: a.Audit, Now: cfg.Now, Program: a.Program, People: a.People, Holds: report.Holds,
+		DB: a.DB, Audit: a.Audit, Now: cfg.Now, Program: a.Program, People: a.People, Holds: report.Holds, Barred: report.Barred,
 	}
 }
 
@@ -134,6 +138,7 @@ func (a *App) makeReports() {
 	a.Reports = report.New()
 	a.Reports.DB, a.Reports.Audit, a.Reports.Program, a.Reports.Now = a.DB, a.Audit, a.Program, a.Config.Now
 	a.Reports.Log, a.Reports.Files = a.Receipts, a.Files
+	a.Reports.Colleague = a.People.Colleague
 	a.Reports.Ready, a.Reports.Agreed = a.Participants.Ready, a.Participants.RecordSubmission
 	a.Awards = &reward.Awards{DB: a.DB, Audit: a.Audit, Program: a.Program, Reports: a.Reports, Now: a.Config.Now}
 }

@@ -43,8 +43,9 @@ func BenchmarkDesk(b *testing.B) {
 	b.Run("postgres", func(b *testing.B) { benchDesk(b, dbtest.PostgresURL(b)) })
 }
 
+// A bench is a product with people who may send reports.
 type bench struct {
-	*testing.B
+	testing.TB
 	*app.App
 	dir     string
 	writers []access.Caller
@@ -53,7 +54,7 @@ type bench struct {
 
 func benchDesk(b *testing.B, database string) {
 	for b.Loop() {
-		d := openBench(b, database)
+		d := openBench(b, database, 64)
 		d.line("bare fdatasync of 4 KiB", d.syncs())
 		d.fill(number(reportsEnv, 100_000))
 		d.line("submission, alone", d.submissions(1, 300))
@@ -73,16 +74,16 @@ func number(env string, otherwise int) int {
 	return otherwise
 }
 
-func openBench(b *testing.B, database string) *bench {
+func openBench(b testing.TB, database string, writers int) *bench {
 	b.Helper()
-	d := &bench{B: b, dir: b.TempDir()}
+	d := &bench{TB: b, dir: b.TempDir()}
 	a, err := app.Open(ctx, app.Config{DataDir: d.dir, Database: database, LogName: "bench.example/log"}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
 	d.App = a
 	b.Cleanup(func() { _ = a.Close() })
-	for i := range 64 {
+	for i := range writers {
 		d.writers = append(d.writers, d.participant(i))
 	}
 	return d
@@ -111,6 +112,22 @@ func (d *bench) participant(i int) access.Caller {
 	d.must(d.Participants.Declare(ctx, who, answers, lang.JA))
 	d.must(d.Participants.Accept(ctx, who, terms.ID, terms.Hash, lang.JA))
 	return who
+}
+
+// triager is somebody at the desk.
+func (d *bench) triager() access.Caller {
+	n, err := d.People.Add(ctx, access.Self, person.Newcomer{
+		Kind: access.Staff, Mail: "tri@bench.example", Name: "佐藤", Lang: lang.JA, Roles: []access.Role{access.Triager},
+	})
+	d.must(err)
+	return n.Caller("")
+}
+
+// session signs somebody in and returns the cookie's value.
+func (d *bench) session(personID string) string {
+	entry, err := d.People.Open(ctx, access.Self, personID, "bench")
+	d.must(err)
+	return entry.Token
 }
 
 // A timing is how long many of one thing took.
@@ -268,15 +285,13 @@ func (d *bench) pages(database string) {
 	server := exec.CommandContext(ctx, bin, "serve", "--addr", addr, "--data", d.dir, "--database", database, "--log-name", "bench.example/log")
 	d.must(server.Start())
 	defer func() { _ = server.Process.Kill(); _ = server.Wait() }()
-	triager, err := d.People.Add(ctx, access.Self, person.Newcomer{Kind: access.Staff, Mail: "tri@bench.example", Name: "佐藤", Lang: lang.JA, Roles: []access.Role{access.Triager}})
-	d.must(err)
-	entry, err := d.People.Open(ctx, access.Self, triager.ID, "bench")
-	d.must(err)
+	triager := d.triager()
+	token := d.session(triager.ID)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
 	get := func(path string) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 		d.must(err)
-		req.AddCookie(&http.Cookie{Name: "session", Value: entry.Token})
+		req.AddCookie(&http.Cookie{Name: "session", Value: token})
 		res, err := client.Do(req)
 		d.must(err)
 		_, err = io.Copy(io.Discard, res.Body)

@@ -45,6 +45,13 @@ type Config struct {
 	// https or mailto address. Empty means the form of the program.
 	SecurityContact string
 
+	// Proxies are the networks of the proxies in front of us, such as "10.0.0.0/8": they say in
+	// X-Forwarded-For whom they speak for. One on this machine needs no mention.
+	Proxies []string
+	// LogSlot is the time in which the public log grows by one entry. Zero means receipt.DefaultSlot.
+	// Over a week there must be more slots than reports and known issues.
+	LogSlot time.Duration
+
 	// Demo shows what only a demonstration may show. Set by `hinomi demo` alone.
 	Demo bool
 	// Now is the product's clock. Nil means the machine's; the demo has its own.

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"hinomi.dev/hinomi/internal/api"
-
+	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/deadline"
+	"hinomi.dev/hinomi/internal/web"
 )
 
 // Serve answers requests on ln and does what happens by itself, until the context ends. Then it
@@ -62,12 +64,12 @@ func (a *App) handler() http.Handler {
 }
 
 // follow tells open pages what changed, by following the audit trail: every change is there,
-// whichever node made it.
+// whichever node made it. The desk hears of every change, a reporter of those that they are shown.
 func (a *App) follow(ctx context.Context) error {
 	rows, err := a.DB.Read().QueryContext(ctx, `
-		SELECT seq, subject
+		SELECT seq, subject, detail
 		FROM audit
-		WHERE seq > $1
+		WHERE seq > $1 AND outcome = 'done'
 		ORDER BY seq
 		LIMIT 500`, a.followed)
 	if err != nil {
@@ -76,13 +78,17 @@ func (a *App) follow(ctx context.Context) error {
 	defer rows.Close()
 	changed := false
 	for rows.Next() {
-		var subject string
-		if err := rows.Scan(&a.followed, &subject); err != nil {
+		var subject, detail string
+		if err := rows.Scan(&a.followed, &subject, &detail); err != nil {
 			return fmt.Errorf("following changes: %w", err)
 		}
 		changed = true
-		if subject != "" {
-			a.Pages.Live.Changed("report/" + subject)
+		if subject == "" {
+			continue
+		}
+		a.Pages.Live.Changed(web.CaseTopic(subject))
+		if strings.Contains(detail, `"`+audit.Shown+`":true`) {
+			a.Pages.Live.Changed(web.ReportTopic(subject))
 		}
 	}
 	if changed {

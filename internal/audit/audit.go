@@ -16,12 +16,15 @@ import (
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/fault"
+	"hinomi.dev/hinomi/internal/limit"
 )
 
 // A Log is the audit trail.
 type Log struct {
 	DB  *db.DB
 	Now func() time.Time
+	// Limits bounds the refusals that one person can put on record. Nil bounds nothing.
+	Limits *limit.Limits
 }
 
 // A Record is one line of the trail.
@@ -54,8 +57,14 @@ func (l *Log) Allow(ctx context.Context, who access.Caller, a access.Action, sub
 // ErrSignIn is returned to a caller who is not signed in. Pages answer it with the sign-in form.
 var ErrSignIn = fault.New(fault.Denied, "Sign in first.", "先にサインインしてください。")
 
-// Refuse records a refused attempt and returns why.
+// Refuse records a refused attempt and returns why. Who tries without end is told to come back later
+// and writes no more: the record shows what they were after, and a loop must not fill the disk.
 func (l *Log) Refuse(ctx context.Context, who access.Caller, a access.Action, subject string, why error) error {
+	if l.Limits != nil {
+		if err := l.Limits.Take(limit.Refused, who.ID); err != nil {
+			return err
+		}
+	}
 	err := l.DB.Tx(ctx, func(tx *sql.Tx) error {
 		return l.write(ctx, tx, who, a, subject, "refused", nil)
 	})
@@ -64,6 +73,11 @@ func (l *Log) Refuse(ctx context.Context, who access.Caller, a access.Action, su
 	}
 	return why
 }
+
+// Shown in a detail says that the change stands on the page of the participant whom the subject belongs
+// to. Their open pages hear of these changes and of no others: when the desk talks among itself is
+// nobody's business.
+const Shown = "shown"
 
 // Record writes what was done in the transaction that does it. detail becomes JSON.
 //

@@ -14,6 +14,7 @@ import (
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
 	"hinomi.dev/hinomi/internal/fault"
+	"hinomi.dev/hinomi/internal/limit"
 )
 
 var ctx = context.Background()
@@ -99,4 +100,26 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestRefusalsWithoutEndDoNotFillTheRecord(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := newLog(d)
+		l.Limits = &limit.Limits{Now: l.Now, Rules: map[limit.Action]limit.Rule{limit.Refused: {Burst: 3, Every: time.Minute}}}
+		loop, other := access.Caller{ID: "p1", Kind: access.Participant}, access.Caller{ID: "p2", Kind: access.Participant}
+		for range 3 {
+			if err := l.Allow(ctx, loop, access.AwardPay, "a1"); !fault.Is(err, fault.Denied) {
+				t.Fatalf("err = %v, want denied", err)
+			}
+		}
+		if err := l.Allow(ctx, loop, access.AwardPay, "a1"); !fault.Is(err, fault.Later) {
+			t.Errorf("err = %v, want later", err)
+		}
+		if err := l.Allow(ctx, other, access.AwardPay, "a1"); !fault.Is(err, fault.Denied) {
+			t.Errorf("another person is told %v, want denied", err)
+		}
+		if n := dbtest.Count(t, d, "audit WHERE outcome = 'refused'"); n != 4 {
+			t.Errorf("%d refusals on record, want 3 of one and 1 of the other", n)
+		}
+	})
 }

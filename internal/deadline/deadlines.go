@@ -96,7 +96,7 @@ func Drop(ctx context.Context, tx *sql.Tx, now time.Time, subject string, of ...
 
 // Of returns the promises of a subject, the oldest first.
 func Of(ctx context.Context, q db.Querier, subject string) ([]Deadline, error) {
-	return list(ctx, q, `subject = $1 ORDER BY started_at, id`, subject)
+	return list(ctx, q, `subject = $1 ORDER BY started_at, due_at, kind`, subject)
 }
 
 // Due returns at most limit running promises that end before a time, the most urgent first, those

@@ -1,35 +1,61 @@
 package limit
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 )
 
-// Client returns where a request comes from, for rate limits. A proxy on this machine says whom it
-// speaks for; anybody else's word about that is not heard.
-func Client(r *http.Request) string {
+// ParseProxies reads the networks of the proxies in front of us, such as "10.0.0.0/8" or "192.0.2.7".
+func ParseProxies(networks []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, s := range networks {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, notOne := netip.ParseAddr(s)
+			if notOne != nil {
+				return nil, fmt.Errorf("the proxy %q is neither an address nor a network such as 10.0.0.0/8", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		if p.Bits() == 0 {
+			return nil, fmt.Errorf("the network %q is everybody: name the proxies alone, or anybody can claim any address", s)
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
+}
+
+// Client returns where a request comes from. A proxy on this machine and those in Proxies say whom they
+// speak for, each in the last place of X-Forwarded-For: the list is read from its end, up to the first
+// address that is no proxy of ours. Anybody else's word about that is not heard.
+func (l *Limits) Client(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
 	from, err := netip.ParseAddr(host)
-	if err != nil || !from.IsLoopback() {
+	if err != nil {
 		return host
 	}
-	list := r.Header.Values("X-Forwarded-For")
-	if len(list) == 0 {
-		return host
-	}
-	last := list[len(list)-1]
-	for i := len(last) - 1; i >= 0; i-- {
-		if last[i] == ',' || last[i] == ' ' {
-			last = last[i+1:]
+	from = from.Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !l.trusts(from) {
 			break
 		}
+		a, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break // a proxy that does not say: all its clients are one
+		}
+		from = a.Unmap()
 	}
-	if a, err := netip.ParseAddr(last); err == nil {
-		return a.String()
-	}
-	return host
+	return from.String()
+}
+
+func (l *Limits) trusts(a netip.Addr) bool {
+	return a.IsLoopback() || slices.ContainsFunc(l.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }

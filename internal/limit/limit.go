@@ -31,6 +31,8 @@ const (
 	Submit   Action = "submit"   // sending a report, by account: the public log has a slot for each
 	API      Action = "api"      // a call to the API, by token or address
 	Verify   Action = "verify"   // having a receipt checked against the whole log, by address
+	Refused  Action = "refused"  // trying what one may not, by account: each is put on record
+	Keep     Action = "keep"     // having a form judged again while it is written, by account or address
 )
 
 // A Rule is a token bucket: Burst at once, then one each Every.
@@ -50,6 +52,8 @@ var Defaults = map[Action]Rule{
 	Submit:   {Burst: 30, Every: 30 * time.Minute},
 	API:      {Burst: 600, Every: 100 * time.Millisecond},
 	Verify:   {Burst: 30, Every: 2 * time.Second},
+	Refused:  {Burst: 60, Every: 10 * time.Second},
+	Keep:     {Burst: 120, Every: time.Second},
 }
 
 // size is how many buckets are remembered: about 200 bytes each, so some 6 MB at most.
@@ -59,6 +63,8 @@ const size = 1 << 15
 type Limits struct {
 	Now   func() time.Time
 	Rules map[Action]Rule // nil means Defaults
+	// Proxies are the networks of the proxies in front of us, besides this machine.
+	Proxies []netip.Prefix
 
 	// mu guards the two below. It is held for a few map operations, never across I/O.
 	mu      sync.Mutex

@@ -29,6 +29,9 @@ type Participants struct {
 	// Holds says what keeps a participant from withdrawing now: open reports, unpaid awards. It reads
 	// in the transaction that would withdraw them. Nil: nothing does.
 	Holds func(ctx context.Context, q db.Querier, person string) ([]lang.Text, error)
+
+	// Barred says why a participant may take part no longer, or nothing. Nil: nobody is barred.
+	Barred func(ctx context.Context, q db.Querier, person string) (lang.Text, error)
 }
 
 // detail is what the audit trail says about an action. Never a name, an address or a birth date.
@@ -177,6 +180,12 @@ func (ps *Participants) Gaps(ctx context.Context, who access.Caller) ([]Gap, err
 }
 
 func (ps *Participants) gaps(ctx context.Context, personID string, t *program.Terms) ([]Gap, error) {
+	if ps.Barred != nil {
+		why, err := ps.Barred(ctx, ps.DB.Read(), personID)
+		if err != nil || !why.Empty() {
+			return []Gap{{Code: "barred", Text: why}}, err
+		}
+	}
 	all, err := ps.open(ctx, ps.DB.Read(), personID, t)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
 )
 
@@ -146,6 +147,16 @@ func Settle(ctx context.Context, tx *sql.Tx, personID string, ready bool) error 
 func Write(ctx context.Context, tx *sql.Tx, n Person, name string, l lang.Lang) error {
 	n.Name, n.Lang = name, l
 	return save(ctx, tx, n)
+}
+
+// Colleague returns what a person may do at the desk now: a caller who may do nothing when there is no
+// such person at the desk, or when they cannot sign in. It is no operation of a caller.
+func (p *People) Colleague(ctx context.Context, personID string) (access.Caller, error) {
+	n, err := Read(ctx, p.DB.Read(), personID)
+	if fault.Is(err, fault.NotFound) || err == nil && (n.Kind != access.Staff || n.State != Active) {
+		return access.Caller{}, nil
+	}
+	return n.Caller(""), err
 }
 
 // Read returns a person in a transaction or outside one. It is no operation of a caller.

@@ -146,13 +146,14 @@ type Status struct {
 	// Backlog is by how many entries reports have outrun the pace. When it does not return to
 	// zero within hours, Slot is too long.
 	Backlog int64
+	Slot    time.Duration // the time in which the public log grows by one entry
 }
 
 // Status returns the state of the log.
 func (l *Log) Status(ctx context.Context) (Status, error) {
 	h, found, err := readHead(ctx, l.DB.Read())
 	if err != nil || !found {
-		return Status{}, err
+		return Status{Slot: l.slot()}, err
 	}
-	return Status{Size: h.size, Public: h.publicSize, Backlog: max(0, h.size-h.target(l.Now()))}, nil
+	return Status{Size: h.size, Public: h.publicSize, Backlog: max(0, h.size-h.target(l.Now())), Slot: h.slot}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/cvss"
 	"hinomi.dev/hinomi/internal/db"
@@ -165,7 +166,7 @@ func (rs *Reports) proposed(ctx context.Context, tx *sql.Tx, who access.Caller, 
 	if err := rs.settle(ctx, tx, r, after); err != nil {
 		return err
 	}
-	if err := rs.Audit.Record(ctx, tx, who, action, r.ID, map[string]any{"proposed": d.ID, "kind": d.Kind, "clause": d.Clause}); err != nil {
+	if err := rs.Audit.Record(ctx, tx, who, action, r.ID, map[string]any{"proposed": d.ID, "kind": d.Kind, "clause": d.Clause, audit.Shown: d.Shown()}); err != nil {
 		return err
 	}
 	if !d.Shown() {
@@ -184,7 +185,7 @@ func (rs *Reports) enforce(ctx context.Context, tx *sql.Tx, who access.Caller, a
 		return err
 	}
 	if err := rs.Audit.Record(ctx, tx, who, action, r.ID, map[string]any{
-		"decision": d.ID, "kind": d.Kind, "clause": d.Clause, "from": d.From, "to": d.To,
+		"decision": d.ID, "kind": d.Kind, "clause": d.Clause, "from": d.From, "to": d.To, audit.Shown: true,
 	}); err != nil {
 		return err
 	}
@@ -254,7 +255,7 @@ func (rs *Reports) close(ctx context.Context, tx *sql.Tx, who access.Caller, act
 	if err := rs.settle(ctx, tx, r, after); err != nil {
 		return err
 	}
-	return rs.Audit.Record(ctx, tx, who, action, r.ID, map[string]any{"refused": d.ID, "kind": d.Kind})
+	return rs.Audit.Record(ctx, tx, who, action, r.ID, map[string]any{"refused": d.ID, "kind": d.Kind, audit.Shown: d.Kind == SetSeverity})
 }
 
 func (rs *Reports) proposal(ctx context.Context, report, decision string) (Report, Decision, error) {
@@ -284,6 +285,16 @@ func (rs *Reports) Assign(ctx context.Context, who access.Caller, report, person
 	was, err := find(ctx, rs.DB.Read(), report)
 	if err != nil {
 		return err
+	}
+	if person != "" {
+		colleague, err := rs.Colleague(ctx, person)
+		if err != nil {
+			return err
+		}
+		if !access.Allow(colleague, access.ReportDecide) {
+			return fault.New(fault.Invalid, "Reports are assigned to people who decide on them, and “%s” is none of these.",
+				"担当にできるのは報告の決定を行うメンバーだけです。「%s」は該当しません。", person).At("assignee")
+		}
 	}
 	r := was
 	r.Assignee = person

@@ -120,6 +120,13 @@ type clauseFacts struct {
 
 // check returns why the decision cannot be made as it stands, whoever makes it.
 func (d Decision) check(c clauseFacts) error {
+	for _, t := range []struct{ field, text string }{
+		{"reason", d.Reason}, {"would_change", d.WouldChange}, {"impact", d.Impact}, {"one_fix", d.OneFix}, {"to", d.To},
+	} {
+		if err := CheckText(t.field, t.text, MaxText); err != nil {
+			return err
+		}
+	}
 	if d.Against() || d.Clause != "" {
 		if d.Clause == "" {
 			return fault.New(fault.Invalid,

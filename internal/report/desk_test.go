@@ -58,6 +58,9 @@ func newDesk(t *testing.T, database *db.DB, dir string) *desk {
 	d.Log = &receipt.Log{DB: database, Key: key, Now: clock}
 	d.Files = &attachment.Store{Dir: dir}
 	d.Ready = func(context.Context, string, string) ([]lang.Text, error) { return nil, nil }
+	d.Colleague = func(_ context.Context, person string) (access.Caller, error) {
+		return map[string]access.Caller{tri.ID: tri, tora.ID: tora, owner.ID: owner, board.ID: board, ann.ID: ann}[person], nil
+	}
 	d.Agreed = func(context.Context, *sql.Tx, string, string, string, lang.Lang) error { return nil }
 	return d
 }

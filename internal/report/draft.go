@@ -80,7 +80,11 @@ func (rs *Reports) Draft(ctx context.Context, who access.Caller, draft string) (
 }
 
 func findDraft(ctx context.Context, q db.Querier, who access.Caller, draft string) (Draft, error) {
-	d, err := scanDraft(q.QueryRowContext(ctx, `SELECT `+draftColumns+` FROM draft WHERE id = $1 AND person = $2`, draft, who.ID))
+	d, err := scanDraft(q.QueryRowContext(ctx, `
+		SELECT id, person, CASE report WHEN '' THEN body ELSE (SELECT r.body FROM report r WHERE r.id = draft.report) END,
+			version, created_at, updated_at, report
+		FROM draft
+		WHERE id = $1 AND person = $2`, draft, who.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, fault.New(fault.NotFound,
 			"This draft is not here any more. Look at the list of your reports: it may have been sent.",

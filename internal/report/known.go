@@ -267,6 +267,26 @@ func csvFault(line int, what string, cause error) error {
 	return fault.New(fault.Invalid, "Line %d: %s Nothing was imported.", "%d行目: %s 何も取り込んでいません。", line, what).At("file")
 }
 
+// patience is for how long an import may keep the public log behind: everything received meanwhile
+// becomes public after it.
+const patience = 7 * 24 * time.Hour
+
+// roomInLog refuses more entries at once than the public log shows within patience.
+func (rs *Reports) roomInLog(ctx context.Context, n int) error {
+	s, err := rs.Log.Status(ctx)
+	if err != nil {
+		return err
+	}
+	room := max(0, int(patience/s.Slot)-int(s.Backlog))
+	if n <= room {
+		return nil
+	}
+	return fault.New(fault.Conflict,
+		"The public log grows by one entry in %[1]s, so these %[2]d would keep it behind for longer than a week, and every report received meanwhile with them. Nothing was imported. Import at most %[3]d now, or have the log's slot made shorter.",
+		"公開ログは%[1]sごとに1件ずつ増えます。%[2]d件を一度に登録すると、その間に届く報告の公開も含めて1週間以上遅れるため、取り込みませんでした。今回は%[3]d件までにするか、ログの間隔を短くするよう管理者に依頼してください。",
+		s.Slot, n, room).At("file")
+}
+
 // ImportKnown puts every issue of a CSV into the log. A fault anywhere imports nothing.
 func (rs *Reports) ImportKnown(ctx context.Context, who access.Caller, r io.Reader) (int, error) {
 	if err := rs.Audit.Allow(ctx, who, access.KnownAdd, ""); err != nil {
@@ -274,6 +294,9 @@ func (rs *Reports) ImportKnown(ctx context.Context, who access.Caller, r io.Read
 	}
 	all, err := ParseKnown(r, rs.Now())
 	if err != nil {
+		return 0, err
+	}
+	if err := rs.roomInLog(ctx, len(all)); err != nil {
 		return 0, err
 	}
 	for i, k := range all {

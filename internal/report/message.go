@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/fault"
@@ -50,14 +51,23 @@ const (
 )
 
 func checkBody(body string) error {
-	switch {
-	case strings.TrimSpace(body) == "":
+	if strings.TrimSpace(body) == "" {
 		return fault.New(fault.Invalid, "Write the message first.", "メッセージを入力してください。").At("body")
-	case !utf8.ValidString(body) || strings.ContainsRune(body, 0):
-		return fault.New(fault.Invalid, "This text is not in UTF-8.", "文字コードが UTF-8 ではありません。").At("body")
-	case len(body) > maxMessage:
-		return fault.New(fault.Invalid, "A message holds 64 KiB; this one has %d. Attach the rest.",
-			"メッセージは64 KiBまでです（現在%d KiB）。残りは添付してください。", len(body)>>10).At("body")
+	}
+	return CheckText("body", body, maxMessage)
+}
+
+// MaxText is the size in bytes of one text of a decision: what a person reads in one go.
+const MaxText = 16 << 10
+
+// CheckText refuses a text that cannot be stored or shown: it is not UTF-8, or has more than most bytes.
+func CheckText(field, text string, most int) error {
+	switch {
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return fault.New(fault.Invalid, "This text is not in UTF-8.", "文字コードが UTF-8 ではありません。").At(field)
+	case len(text) > most:
+		return fault.New(fault.Invalid, "At most %[1]d KiB fit here; this text has %[2]d. Shorten it, or attach the long part.",
+			"ここに入力できるのは%[1]d KiBまでです（現在%[2]d KiB）。短くするか、長い部分を添付してください。", most>>10, (len(text)+1023)>>10).At(field)
 	}
 	return nil
 }
@@ -109,7 +119,7 @@ func (rs *Reports) Say(ctx context.Context, who access.Caller, report, body stri
 		if err := rs.settle(ctx, tx, was, r); err != nil {
 			return err
 		}
-		if err := rs.Audit.Record(ctx, tx, who, access.ReportMessage, report, map[string]any{"message": m.ID, "needs_reply": needsReply}); err != nil {
+		if err := rs.Audit.Record(ctx, tx, who, access.ReportMessage, report, map[string]any{"message": m.ID, "needs_reply": needsReply, audit.Shown: true}); err != nil {
 			return err
 		}
 		what := "message"
@@ -183,7 +193,7 @@ func (rs *Reports) Reply(ctx context.Context, who access.Caller, report, body st
 		if err := rs.settle(ctx, tx, was, r); err != nil {
 			return err
 		}
-		if err := rs.Audit.Record(ctx, tx, who, access.ReportReply, report, map[string]any{"message": m.ID}); err != nil {
+		if err := rs.Audit.Record(ctx, tx, who, access.ReportReply, report, map[string]any{"message": m.ID, audit.Shown: true}); err != nil {
 			return err
 		}
 		return bus.Queue(ctx, tx, now, "report.replied", Told{Report: report, Person: who.ID, About: m.ID, What: "message"})

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -30,6 +31,10 @@ type Reports struct {
 	// Ready returns what a person still has to declare or accept before a report is taken under
 	// the terms (R-1, R-8): empty means nothing.
 	Ready func(ctx context.Context, person, terms string) ([]lang.Text, error)
+
+	// Colleague returns what a person may do at the desk now: nothing when there is no such person, or
+	// not any more.
+	Colleague func(ctx context.Context, person string) (access.Caller, error)
 
 	// Agreed records, in the transaction that takes a report, that sending it counts as agreement to
 	// the terms in force (R-1), with the language in which they were shown.
@@ -79,6 +84,7 @@ type Case struct {
 	Decisions  []Decision
 	Promises   []deadline.Deadline
 	Duplicates []Row // reports that were closed as duplicates of this one; for the desk
+	Barred     bool  // the reporter was disqualified: the report is worked on and earns nothing (R-38); for the desk
 }
 
 // Case returns the whole case. A participant gets neither internal notes nor proposals that are the
@@ -106,9 +112,14 @@ func (rs *Reports) Case(ctx context.Context, who access.Caller, report string) (
 		return c, err
 	}
 	if desk {
-		c.Duplicates, err = rs.rows(ctx, []string{"original = $1"}, []any{report}, 50)
+		if c.Duplicates, err = rs.rows(ctx, []string{"original = $1"}, []any{report}, 50); err != nil {
+			return c, err
+		}
+		why, err := Barred(ctx, rs.DB.Read(), r.Reporter)
+		c.Barred = !why.Empty()
+		return c, err
 	}
-	return c, err
+	return c, nil
 }
 
 // Mine lists the caller's own reports, the newest first.
@@ -162,6 +173,30 @@ func (rs *Reports) Kept(ctx context.Context, hash string) (bool, error) {
 		return false, fmt.Errorf("looking for the owner of an attachment: %w", err)
 	}
 	return n > 0, nil
+}
+
+// Barred says why a person may take part no longer (R-38, terms 7.2), or nothing: a disqualification on a
+// report of theirs stands, and that report was not opened again since. participant asks.
+func Barred(ctx context.Context, q db.Querier, person string) (lang.Text, error) {
+	var report, clause string
+	err := q.QueryRowContext(ctx, `
+		SELECT d.report, d.clause
+		FROM decision d
+		WHERE d.kind = 'disqualify' AND d.state = 'in_force'
+			AND (SELECT r.reporter FROM report r WHERE r.id = d.report) = $1
+			AND NOT EXISTS (SELECT 1 FROM decision o WHERE o.report = d.report AND o.kind = 'reopen' AND o.at >= d.confirmed_at)
+		ORDER BY d.id
+		LIMIT 1`, person).Scan(&report, &clause)
+	if errors.Is(err, sql.ErrNoRows) {
+		return lang.Text{}, nil
+	}
+	if err != nil {
+		return lang.Text{}, fmt.Errorf("looking for a disqualification of %s: %w", person, err)
+	}
+	return lang.Text{
+		EN: fmt.Sprintf("Your participation was ended by the decision on report %s (terms %s). If that is wrong, write to us there.", report, clause),
+		JA: fmt.Sprintf("報告 %s での決定（規約 %s）により、参加資格が取り消されています。誤りと思われる場合は、その報告の画面からご連絡ください。", report, clause),
+	}, nil
 }
 
 // Holds says which open reports keep a person from withdrawing now (R-50, terms 4.2): participant asks.

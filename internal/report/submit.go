@@ -81,8 +81,8 @@ func (rs *Reports) sendable(ctx context.Context, who access.Caller, d Draft) err
 	}
 	if len(missing) > 0 {
 		return fault.New(fault.Conflict,
-			"Your account is not complete: %[1]s Your draft is kept; complete the account, then send it.",
-			"アカウントの登録が完了していません：%[2]s 下書きは保存されています。登録を終えてから送信してください。",
+			"This report cannot be sent yet. %[1]s Your draft is kept.",
+			"まだ送信できません。%[2]s 下書きは保存されています。",
 			missing[0].EN, missing[0].JA).At("account")
 	}
 	if bad := d.Body.Check(); len(bad) > 0 {
@@ -171,7 +171,7 @@ var errSent = errors.New("the draft was sent already")
 // already, if it had.
 func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report, sketch []byte) (twin string, err error) {
 	res, err := tx.ExecContext(ctx, `
-		UPDATE draft SET report = $1
+		UPDATE draft SET report = $1, body = ''
 		WHERE id = $2 AND report = '' AND version = $3`, r.ID, d.ID, d.Version)
 	if err != nil {
 		return "", fmt.Errorf("sending draft %s: %w", d.ID, err)

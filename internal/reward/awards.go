@@ -69,6 +69,9 @@ func (as *Awards) Propose(ctx context.Context, who access.Caller, a Award) (Awar
 	if err := a.check(r); err != nil {
 		return a, err
 	}
+	if err := as.earns(ctx, r); err != nil {
+		return a, err
+	}
 	now := as.Now()
 	a.ID, a.Person, a.Clause, a.State, a.ProposedBy, a.ProposedAt = id.New(now), r.Reporter, "6.1", Proposed, who.ID, now
 	return a, as.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -80,6 +83,17 @@ func (as *Awards) Propose(ctx context.Context, who access.Caller, a Award) (Awar
 		}
 		return bus.Queue(ctx, tx, now, "award.proposed", as.announce(a))
 	})
+}
+
+// earns refuses a reward to who may take part no longer: their report is worked on for everybody's
+// safety, and earns nothing (R-38, terms 7.2).
+func (as *Awards) earns(ctx context.Context, r report.Report) error {
+	why, err := report.Barred(ctx, as.DB.Read(), r.Reporter)
+	if err != nil || why.Empty() {
+		return err
+	}
+	return fault.New(fault.Conflict, "The reporter was disqualified (terms 7.2): the report is worked on, and earns no reward.",
+		"報告者は参加資格を取り消されています（規約7.2）。対応は続けますが、報奨金は支払われません。")
 }
 
 func (as *Awards) announce(a Award) Announcement {
@@ -113,6 +127,18 @@ func (as *Awards) Decide(ctx context.Context, who access.Caller, award string, a
 		return a, fault.New(fault.Invalid, "Say why not, so that the proposal can be mended.",
 			"差し戻す理由を書いてください。提案を直す手がかりになります。").At("why")
 	}
+	if err := report.CheckText("why", why, report.MaxText); err != nil {
+		return a, err
+	}
+	if approve {
+		r, err := as.Reports.Read(ctx, who, a.Report)
+		if err != nil {
+			return a, err
+		}
+		if err := as.earns(ctx, r); err != nil {
+			return a, err
+		}
+	}
 	a.State, a.DecidedBy, a.DecidedAt, a.Refusal = to, who.ID, as.Now(), why
 	return a, as.DB.Tx(ctx, func(tx *sql.Tx) error {
 		if err := db.One(tx.ExecContext(ctx, `
@@ -121,7 +147,7 @@ func (as *Awards) Decide(ctx context.Context, who access.Caller, award string, a
 			string(a.State), a.DecidedBy, db.Micros(a.DecidedAt), a.Refusal, a.ID)); err != nil {
 			return err
 		}
-		if err := as.Audit.Record(ctx, tx, who, access.AwardApprove, a.Report, map[string]any{"award": a.ID, "state": a.State}); err != nil {
+		if err := as.Audit.Record(ctx, tx, who, access.AwardApprove, a.Report, map[string]any{"award": a.ID, "state": a.State, audit.Shown: a.State == Approved}); err != nil {
 			return err
 		}
 		return bus.Queue(ctx, tx, a.DecidedAt, "award."+string(a.State), as.announce(a))

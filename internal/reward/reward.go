@@ -62,6 +62,11 @@ const ceiling = 1_000_000_00
 
 // check says what is wrong with a proposed award.
 func (a Award) check(r report.Report) error {
+	for _, t := range []struct{ field, text string }{{"seriousness", a.Seriousness}, {"novelty", a.Novelty}, {"reason", a.Reason}} {
+		if err := report.CheckText(t.field, t.text, report.MaxText); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.Eligibility != report.Eligible:
 		return fault.New(fault.Conflict,

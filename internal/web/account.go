@@ -6,6 +6,7 @@ import (
 
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/person"
 )
 
@@ -81,7 +82,7 @@ func (f Frame) AccountTabs() []viewTab {
 type accountPage struct {
 	Frame
 	Person person.Person
-	Gaps   int // what a participant still has to do
+	Gaps   []participant.Gap // what stands between a participant and sending a report
 }
 
 func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
@@ -96,7 +97,7 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.Gaps = len(gaps)
+		p.Gaps = gaps
 	}
 	p.Path, p.Keep = person.AccountPath, "account"
 	return s.show(w, r, "account.html", p)

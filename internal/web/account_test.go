@@ -60,12 +60,13 @@ func newTown(t testing.TB) *town {
 		RP: person.RelyingParty{ID: "localhost", Name: "Hinomi", Origins: []string{"http://localhost"}},
 	}
 	reports := report.New()
+	reports.Colleague = people.Colleague
 	reports.DB, reports.Audit, reports.Program, reports.Now = d, trail, prog, tn.now
 	tn.Server = &Server{
 		Now: tn.now, Log: slog.New(slog.NewTextHandler(tn.log, nil)),
 		Nouns: Nouns{
 			Program: prog, People: people, Audit: trail, Limits: limits, Reports: reports,
-			Participants: &participant.Participants{DB: d, Audit: trail, Now: tn.now, Program: prog, People: people, Holds: report.Holds},
+			Participants: &participant.Participants{DB: d, Audit: trail, Now: tn.now, Program: prog, People: people, Holds: report.Holds, Barred: report.Barred},
 			Awards:       &reward.Awards{DB: d, Audit: trail, Program: prog, Reports: reports, Now: tn.now},
 			Files:        &attachment.Store{Dir: t.TempDir()},
 		},
@@ -240,7 +241,7 @@ func TestAnAccountIsChanged(t *testing.T) {
 	eachLang(t, func(t *testing.T, l lang.Lang, say func(en, ja string) string) {
 		tn := newTown(t)
 		v := tn.as(tn.add("mei"), l)
-		has(t, v.get("/account"), 200, "mei@mail.example", say("things are missing", "件の手続きが残っています"), say("Taking part", "参加の手続き"))
+		has(t, v.get("/account"), 200, "mei@mail.example", say("No report of yours can be taken yet:", "現在、報告を送信できません。"), say("Taking part", "参加の手続き"))
 
 		w := v.post("/account", url.Values{"name": {"佐藤 芽衣"}, "writes": {"ja"}})
 		has(t, v.follow(w, "/account"), 200, "佐藤 芽衣", say("Saved.", "保存しました。"))

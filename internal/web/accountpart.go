@@ -116,6 +116,8 @@ func (p participationPage) Anchor(g participant.Gap) string {
 		return "#terms"
 	case "closed":
 		return "/account"
+	case "barred":
+		return "/reports"
 	}
 	return "#f-" + g.Clause
 }

@@ -33,7 +33,7 @@ func TestAPasskeyOpensAnAccount(t *testing.T) {
 		p.Has(say("保管しました", "I have kept them"))
 		p.Click(say("English", "日本語"))
 		p.Click(say("I have kept them", "保管しました"))
-		p.Has(say("Still missing before a report", "報告を送信するために必要な手続き"))
+		p.Has(say("What stands before a report", "報告を送信できない理由"))
 		if n := device.Count(); n != 1 {
 			t.Errorf("the device keeps %d passkeys", n)
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/report"
 )
 
@@ -93,6 +95,12 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, rt route) error {
 		h.Set("Vary", "Cookie, Accept-Language")
 	} else {
 		h.Set("Cache-Control", "no-store")
+	}
+	if v.keeping {
+		v.keeping = false
+		if err := s.Limits.Take(limit.Keep, cmp.Or(v.caller.ID, limit.Address(v.caller.Address))); err != nil {
+			return err
+		}
 	}
 	if rt.need.admits(v.caller) {
 		return nil

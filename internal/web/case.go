@@ -25,6 +25,7 @@ type casePage struct {
 	ClassName  lang.Text
 	Level      lang.Text
 	Scope      *program.Clause // what the target was judged by
+	Barred     bool            // the reporter was disqualified
 	Suspects   []program.Suspicion
 	Reporter   string // by name
 	Timeline   []moment
@@ -116,7 +117,7 @@ func (s *Server) getCase(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return missingTerms(rep)
 	}
-	p := casePage{Frame: s.frame(r, "%s", "%s", rep.Title), Report: rep, Terms: terms, Duplicates: c.Duplicates}
+	p := casePage{Frame: s.frame(r, "%s", "%s", rep.Title), Report: rep, Terms: terms, Duplicates: c.Duplicates, Barred: c.Barred}
 	p.ClassName, p.Level = s.className(rep.Class), severityName(rep.Score)
 	p.Scope, _ = terms.Clause(rep.ScopeClause)
 	p.Suspects = terms.Suspect(rep.Body.Text(), rep.Class, p.Lang)
@@ -311,5 +312,8 @@ func (s *Server) liveCase(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Reports.Read(r.Context(), caller(r), id); err != nil {
 		return err
 	}
-	return s.live(w, r, "report/"+id)
+	if !caller(r).Desk() {
+		return s.live(w, r, ReportTopic(id))
+	}
+	return s.live(w, r, CaseTopic(id))
 }

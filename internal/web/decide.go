@@ -93,7 +93,7 @@ func (s *Server) desk(p casePage) desk {
 		Duplicate:  can(access.ReportDecide) && to(report.Duplicate),
 		Except:     can(access.ReportExcept) && to(report.NotEligible),
 		Disqualify: can(access.ReportDecide) && (to(report.NotEligible) || p.Report.Eligibility == report.Eligible),
-		Award:      can(access.AwardPropose) && p.Report.Eligibility == report.Eligible && !alive(p.Awards),
+		Award:      can(access.AwardPropose) && p.Report.Eligibility == report.Eligible && !p.Barred && !alive(p.Awards),
 	}
 	if can(access.ReportDecide) {
 		d.Moves = moves(p.Frame, p.Report, to)

@@ -16,6 +16,7 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/limit"
 )
 
 // A site is a Server with pages of its own, to try the frame on. Who sends a request stands in
@@ -37,11 +38,15 @@ var people = map[string]access.Caller{
 
 var errDown = errors.New("the session table is gone")
 
+// stopped is the clock of a site: 10:12 JST on 27 October 2020.
+func stopped() time.Time { return time.Date(2020, 10, 27, 1, 12, 0, 0, time.UTC) }
+
 func newSite(t testing.TB, more ...route) *site {
 	t.Helper()
 	st := &site{log: &bytes.Buffer{}}
 	st.Server = &Server{
-		Now:   func() time.Time { return time.Date(2020, 10, 27, 1, 12, 0, 0, time.UTC) },
+		Now:   stopped,
+		Nouns: Nouns{Limits: &limit.Limits{Now: stopped}},
 		Log:   slog.New(slog.NewTextHandler(st.log, nil)),
 		Demo:  true,
 		extra: more,

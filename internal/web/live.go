@@ -16,13 +16,23 @@ import (
 // whose handler ends with s.live(w, r, "queue"), and <section id="queue" data-live="/queue/live">.
 type Hub struct {
 	mu     sync.Mutex
-	topics map[string]map[chan struct{}]bool // who listens to what
-	n      int                               // listeners over all topics
+	topics map[string]map[chan struct{}]string // who listens to what, by person
+	own    map[string]int                      // listeners of each person
+	n      int                                 // listeners over all topics
 	closed bool
 }
 
+// CaseTopic is what the desk's page of a report listens to.
+func CaseTopic(report string) string { return "case/" + report }
+
+// ReportTopic is what its reporter's page listens to: what they are shown, and nothing of the desk's own.
+func ReportTopic(report string) string { return "report/" + report }
+
 const (
 	maxListeners = 2048
+	// maxOwn is how many pages of one person listen at once. Browsers allow six for a site without
+	// HTTP/2, and a hundred with it.
+	maxOwn = 24
 	// breath is how often a silent stream says something, so that proxies leave it open.
 	breath = 25 * time.Second
 	// livespan ends a stream; the browser comes back by itself, and the session is looked up anew.
@@ -52,26 +62,27 @@ func (h *Hub) Close() {
 			close(c)
 		}
 	}
-	h.topics, h.n = nil, 0
+	h.topics, h.own, h.n = nil, nil, 0
 }
 
 // listen returns a channel that gets a value when topic changed and is closed by Close, and what
 // to call afterwards.
-func (h *Hub) listen(topic string) (<-chan struct{}, func(), error) {
+func (h *Hub) listen(topic, person string) (<-chan struct{}, func(), error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || h.n >= maxListeners {
+	if h.closed || h.n >= maxListeners || h.own[person] >= maxOwn {
 		return nil, nil, fault.New(fault.Later, "Too many pages are open. This one shows changes when it is loaded again.",
 			"開いているページが多すぎます。変更を見るには再読み込みしてください。").Retry(time.Minute)
 	}
 	if h.topics == nil {
-		h.topics = map[string]map[chan struct{}]bool{}
+		h.topics, h.own = map[string]map[chan struct{}]string{}, map[string]int{}
 	}
 	if h.topics[topic] == nil {
-		h.topics[topic] = map[chan struct{}]bool{}
+		h.topics[topic] = map[chan struct{}]string{}
 	}
 	c := make(chan struct{}, 1)
-	h.topics[topic][c] = true
+	h.topics[topic][c] = person
+	h.own[person]++
 	h.n++
 	return c, func() { h.forget(topic, c) }, nil
 }
@@ -79,8 +90,12 @@ func (h *Hub) listen(topic string) (<-chan struct{}, func(), error) {
 func (h *Hub) forget(topic string, c chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.topics[topic][c] {
+	person, here := h.topics[topic][c]
+	if !here {
 		return // Close was here
+	}
+	if h.own[person]--; h.own[person] == 0 {
+		delete(h.own, person)
 	}
 	delete(h.topics[topic], c)
 	if len(h.topics[topic]) == 0 {
@@ -92,7 +107,7 @@ func (h *Hub) forget(topic string, c chan struct{}) {
 // live streams the changes of a topic until the reader leaves, the server stops, or livespan is
 // over. The handler that calls it has checked that the reader may know.
 func (s *Server) live(w http.ResponseWriter, r *http.Request, topic string) error {
-	changed, done, err := s.Live.listen(topic)
+	changed, done, err := s.Live.listen(topic, caller(r).ID)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ func listening(t *testing.T, s *Server, topic string) (*httptest.ResponseRecorde
 	ctx, leave := context.WithCancel(t.Context())
 	w := httptest.NewRecorder()
 	ended := make(chan error, 1)
-	go func() { ended <- s.live(w, httptest.NewRequest(http.MethodGet, "/live", nil).WithContext(ctx), topic) }()
+	r := withVisit(httptest.NewRequest(http.MethodGet, "/live", nil).WithContext(ctx), &visit{})
+	go func() { ended <- s.live(w, r, topic) }()
 	synctest.Wait()
 	return w, leave, ended
 }
@@ -61,7 +62,7 @@ func TestAPageHearsItsTopicAndNoOther(t *testing.T) {
 func TestManyChangesAreOneLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s Server
-		c, done, err := s.Live.listen("queue")
+		c, done, err := s.Live.listen("queue", "p")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +103,7 @@ func TestClosingTheHubEndsEveryStream(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if _, _, err := s.Live.listen("queue"); !fault.Is(err, fault.Later) {
+		if _, _, err := s.Live.listen("queue", "p"); !fault.Is(err, fault.Later) {
 			t.Errorf("listening after the end: %v", err)
 		}
 		s.Live.Changed("queue")
@@ -114,7 +115,7 @@ func TestListenersAreBounded(t *testing.T) {
 	var h Hub
 	var first func()
 	for i := range maxListeners {
-		_, done, err := h.listen(fmt.Sprint(i % 7))
+		_, done, err := h.listen(fmt.Sprint(i%7), fmt.Sprint(i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,16 +123,37 @@ func TestListenersAreBounded(t *testing.T) {
 			first = done
 		}
 	}
-	if _, _, err := h.listen("one more"); !fault.Is(err, fault.Later) {
+	if _, _, err := h.listen("one more", "q"); !fault.Is(err, fault.Later) {
 		t.Errorf("one more: %v", err)
 	}
 	first()
 	first() // twice is once
-	if _, _, err := h.listen("one more"); err != nil {
+	if _, _, err := h.listen("one more", "q"); err != nil {
 		t.Errorf("after one left: %v", err)
 	}
-	if _, _, err := h.listen("two more"); err == nil {
+	if _, _, err := h.listen("two more", "q"); err == nil {
 		t.Error("a place was given away twice")
+	}
+}
+
+func TestOnePersonCannotTakeEveryPlace(t *testing.T) {
+	var h Hub
+	var last func()
+	for range maxOwn {
+		var err error
+		if _, last, err = h.listen("queue", "p"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := h.listen("queue", "p"); !fault.Is(err, fault.Later) {
+		t.Errorf("one more of the same person: %v", err)
+	}
+	if _, _, err := h.listen("queue", "q"); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+	last()
+	if _, _, err := h.listen("queue", "p"); err != nil {
+		t.Errorf("after one left: %v", err)
 	}
 }
 
@@ -142,7 +164,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 
 func TestAStreamEndsWhenNobodyReads(t *testing.T) {
 	var s Server
-	if err := s.live(brokenPipe{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil), "queue"); err != nil {
+	if err := s.live(brokenPipe{httptest.NewRecorder()}, withVisit(httptest.NewRequest(http.MethodGet, "/", nil), &visit{}), "queue"); err != nil {
 		t.Errorf("a reader who left is no error: %v", err)
 	}
 	if s.Live.n != 0 {

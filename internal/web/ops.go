@@ -74,12 +74,15 @@ func (s *Server) getMetrics(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// mayMeasure reports whether the metrics may be read: with the token, or without one from this
-// machine. A request that a proxy passed on came from elsewhere, whatever its address says.
+// mayMeasure reports whether the metrics may be read: with the token, or on a desk without TLS from
+// this machine. A request that a proxy passed on came from elsewhere, whatever its address says.
 func (s *Server) mayMeasure(r *http.Request) bool {
 	if s.MetricsToken != "" {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		return ok && subtle.ConstantTimeCompare([]byte(token), []byte(s.MetricsToken)) == 1
+	}
+	if s.secure() {
+		return false // TLS ends in a proxy, and one that adds no header looks like this machine
 	}
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
 		if r.Header.Get(name) != "" {

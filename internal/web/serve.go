@@ -119,7 +119,7 @@ func (s *Server) keep(w *response, r *http.Request) {
 		s.fail(w, r, route{}, err)
 		return
 	}
-	v.form = Form{values: r.PostForm, posted: true}
+	v.form, v.keeping = Form{values: r.PostForm, posted: true}, true
 	v.kept = keptFrom(r) // should the session be lost, this form travels through the sign-in as well
 	q := r.URL.Query()
 	q.Del("keep")

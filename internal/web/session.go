@@ -9,7 +9,6 @@ import (
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/lang"
-	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/person"
 )
 
@@ -38,7 +37,7 @@ func (s *Server) farewell(w http.ResponseWriter) {
 
 // bySession is Authenticate for people: the caller behind the session cookie, or nobody.
 func (s *Server) bySession(ctx context.Context, r *http.Request) (access.Caller, lang.Lang, string, error) {
-	nobody := access.Caller{Address: limit.Client(r)}
+	nobody := access.Caller{Address: s.Limits.Client(r)}
 	c, err := r.Cookie(s.sessionCookie())
 	if err != nil {
 		return nobody, "", "", nil

@@ -138,7 +138,7 @@ func TestAParticipantComesInByALink(t *testing.T) {
 		other := say("ja", "en")
 		has(t, v.post("/account/codes?keep&lang="+other, url.Values{"codes": {codes}, "next": {"/account/participation"}}), 200, strings.Fields(codes)[9], `href="/account/participation"`)
 		lacks(t, v.get("/account/codes?lang="+string(l)), strings.Fields(codes)[0])
-		has(t, v.get("/account/participation"), 200, say("Still missing before a report", "報告を送信するために必要な手続き"))
+		has(t, v.get("/account/participation"), 200, say("What stands before a report", "報告を送信できない理由"))
 		has(t, v.get(link), 404, say("This link does not work any more", "このリンクは使用済みか"))
 	})
 }

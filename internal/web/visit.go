@@ -19,8 +19,9 @@ type visit struct {
 	name   string
 	lang   lang.Lang
 
-	form Form  // what was posted, and what was wrong with it
-	kept *Kept // the same, to be sent again
+	form    Form  // what was posted, and what was wrong with it
+	keeping bool  // the form is judged again, and not sent
+	kept    *Kept // the same, to be sent again
 }
 
 type visitKey struct{}

@@ -1,4 +1,5 @@
--- What a participant is writing. The body is what they typed, as JSON; it is never queried.
+-- What a participant is writing. The body is what they typed, as JSON; it is never queried, and is the
+-- report's once it was sent.
 CREATE TABLE draft (
 	id         TEXT PRIMARY KEY,
 	person     TEXT NOT NULL,
@@ -9,7 +10,7 @@ CREATE TABLE draft (
 	report     TEXT NOT NULL, -- the report it became, or empty: a form posted twice makes one report
 	client_key TEXT NOT NULL  -- what a program calls it, or empty: a request sent twice continues one draft
 );
-CREATE INDEX draft_person ON draft (person, updated_at);
+CREATE INDEX draft_open ON draft (person, updated_at) WHERE report = '';
 CREATE UNIQUE INDEX draft_client_key ON draft (person, client_key) WHERE client_key <> '';
 
 CREATE TABLE draft_file (
@@ -131,6 +132,7 @@ CREATE TABLE decision (
 );
 CREATE INDEX decision_report ON decision (report, id);
 CREATE INDEX decision_state ON decision (state, id);
+CREATE INDEX decision_disqualified ON decision (id) WHERE kind = 'disqualify' AND state = 'in_force';
 
 -- What we knew before somebody reported it, in the same log as the reports. The claimed date is a
 -- claim; the log index is the proof.
