@@ -20,6 +20,18 @@ func Start(ctx context.Context, tx *sql.Tx, now time.Time, subject string, p Pro
 	return StartAll(ctx, tx, now, subject, []Promise{p})
 }
 
+// First lets the first promises of a new subject run, and returns them. Nothing was promised to it
+// before, so nothing is looked for.
+func First(ctx context.Context, tx *sql.Tx, now time.Time, subject string, all []Promise) ([]Deadline, error) {
+	fresh := make([]Deadline, 0, len(all))
+	for _, p := range all {
+		d := Begin(now, subject, p)
+		d.ID = id.New(now)
+		fresh = append(fresh, d)
+	}
+	return fresh, insert(ctx, tx, fresh)
+}
+
 // StartAll lets several promises run. None of them starts a clock again:
 //
 //   - what is given once in the life of a report (triage, decision, fix) goes on where it was when it

@@ -71,12 +71,9 @@ func (rs *Reports) promisesOf(r Report, trigger string, kinds ...string) []deadl
 // begin starts what every new report is promised, and returns the report with its first turn.
 func (rs *Reports) begin(ctx context.Context, tx *sql.Tx, r Report) (Report, error) {
 	all := rs.promisesOf(r, "received", firstAnswer, triage, decision, confidentiality)
-	if err := deadline.StartAll(ctx, tx, r.ReceivedAt, r.ID, all); err != nil {
+	running, err := deadline.First(ctx, tx, r.ReceivedAt, r.ID, all)
+	if err != nil {
 		return r, err
-	}
-	var running []deadline.Deadline
-	for _, p := range all {
-		running = append(running, deadline.Begin(r.ReceivedAt, r.ID, p))
 	}
 	return r.withTurn(running), nil
 }

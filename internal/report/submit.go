@@ -132,8 +132,10 @@ func (rs *Reports) judge(r *Report) error {
 }
 
 func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Report) (Report, error) {
-	sketch := similar.NewSketch(r.Body.Text()).Bytes() // before the transaction that everybody waits for
-	var twin string                                    // the report that this draft had become in the meantime
+	// What takes long is made before the transaction that everybody waits for.
+	text := r.Body.Text()
+	made := derived{sketch: similar.NewSketch(text).Bytes(), words: search.WordsOf(text)}
+	var twin string // the report that this draft had become in the meantime
 	_, _, err := rs.Log.Append(ctx, receipt.Appending{
 		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
 			r.LogIndex, r.ReceivedAt, r.UpdatedAt, r.ClockBehind = e.Index, e.Time, e.Time, e.ClockBehind
@@ -148,7 +150,7 @@ func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Rep
 		},
 		Write: func(ctx context.Context, tx *sql.Tx, _ receipt.Entry) error {
 			var err error
-			twin, err = rs.write(ctx, tx, who, d, &r, sketch)
+			twin, err = rs.write(ctx, tx, who, d, &r, made)
 			return err
 		},
 	})
@@ -156,6 +158,12 @@ func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Rep
 		return find(ctx, rs.DB.Read(), twin)
 	}
 	return r, err
+}
+
+// derived is what duplicates and words are found by, made from a report's text.
+type derived struct {
+	sketch []byte
+	words  search.Words
 }
 
 // errMoved says that what would be sent is not what is stored: something was typed or attached after
@@ -169,7 +177,7 @@ var errSent = errors.New("the draft was sent already")
 
 // write stores the report in the log's transaction. It returns the report that the draft had become
 // already, if it had.
-func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report, sketch []byte) (twin string, err error) {
+func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report, made derived) (twin string, err error) {
 	res, err := tx.ExecContext(ctx, `
 		UPDATE draft SET report = $1, body = ''
 		WHERE id = $2 AND report = '' AND version = $3`, r.ID, d.ID, d.Version)
@@ -204,10 +212,10 @@ func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d D
 	if err := insert(ctx, tx, *r); err != nil {
 		return "", err
 	}
-	if err := insertSketch(ctx, tx, r.LogIndex, r.ID, r.Target, r.Class, sketch); err != nil {
+	if err := insertSketch(ctx, tx, r.LogIndex, r.ID, r.Target, r.Class, made.sketch); err != nil {
 		return "", err
 	}
-	if err := search.Index(ctx, tx, doc(r.LogIndex), r.Body.Text()); err != nil {
+	if err := search.Index(ctx, tx, doc(r.LogIndex), made.words); err != nil {
 		return "", err
 	}
 	detail := map[string]any{"log_index": r.LogIndex, "terms": r.Terms}

@@ -77,7 +77,7 @@ func load(b *testing.B, d *db.DB) {
 		start := time.Now()
 		err := d.Tx(ctx, func(tx *sql.Tx) error {
 			for j, text := range texts {
-				if err := Index(ctx, tx, docID(i+j), text); err != nil {
+				if err := Index(ctx, tx, docID(i+j), WordsOf(text)); err != nil {
 					return err
 				}
 			}

@@ -18,7 +18,7 @@ var ctx = context.Background()
 
 func index(t testing.TB, d *db.DB, doc, text string) {
 	t.Helper()
-	if err := d.Tx(ctx, func(tx *sql.Tx) error { return Index(ctx, tx, doc, text) }); err != nil {
+	if err := d.Tx(ctx, func(tx *sql.Tx) error { return Index(ctx, tx, doc, WordsOf(text)) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -209,7 +209,7 @@ func TestARemovedDocumentIsGone(t *testing.T) {
 func TestWhatRollsBackIsNotFound(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		_ = d.Tx(ctx, func(tx *sql.Tx) error {
-			if err := Index(ctx, tx, "1", "never"); err != nil {
+			if err := Index(ctx, tx, "1", WordsOf("never")); err != nil {
 				t.Error(err)
 			}
 			return errors.New("changed my mind")

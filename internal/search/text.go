@@ -10,6 +10,13 @@ import (
 // maxText bounds the text kept of one document, in bytes after folding. What comes after it is not found.
 const maxText = 256 << 10
 
+// Words are a text as it is stored and searched. Making them takes as long as writing a row, so who
+// writes makes them before the transaction that others wait for.
+type Words string
+
+// WordsOf returns the words of a text.
+func WordsOf(text string) Words { return Words(flatten(text)) }
+
 // flatten returns the words of a text as they are stored and searched: folded, with a space before,
 // between and after them, or a hyphen between two that one sign joins in writing:
 //
