@@ -1,6 +1,6 @@
 package web
 
-// This is the only file that may use template.HTML. Text written by strangers becomes HTML in
+// This and rendered.go are the only files that may use template.HTML. Text written by strangers becomes HTML in
 // four steps, each of which alone should be enough against a script:
 //
 //  1. goldmark parses Markdown without raw HTML: a tag that somebody types is shown, not obeyed.

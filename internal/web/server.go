@@ -52,13 +52,14 @@ type Server struct {
 	// Live tells open pages that something changed.
 	Live Hub
 
-	mux    *http.ServeMux
-	guard  *http.CrossOriginProtection
-	took   *prometheus.HistogramVec
-	pages  pageSet
-	assets assets
-	extra  []route       // rows of a test
-	checks chan struct{} // how many receipts are verified at once
+	mux      *http.ServeMux
+	guard    *http.CrossOriginProtection
+	took     *prometheus.HistogramVec
+	pages    pageSet
+	rendered renderedRows
+	assets   assets
+	extra    []route       // rows of a test
+	checks   chan struct{} // how many receipts are verified at once
 }
 
 // Handler returns the application. It panics when a template, a pattern or a setting is wrong:
