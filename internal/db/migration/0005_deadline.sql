@@ -29,6 +29,6 @@ CREATE TABLE deadline (
 );
 CREATE INDEX deadline_subject ON deadline (subject, id);
 CREATE INDEX deadline_running ON deadline (due_at, id) WHERE met_at = 0 AND dropped_at = 0 AND paused_since = 0;
-CREATE INDEX deadline_open ON deadline (kind) WHERE met_at = 0 AND dropped_at = 0;
+CREATE INDEX deadline_open ON deadline (kind, calendar) WHERE met_at = 0 AND dropped_at = 0;
 -- All that a figure reads, so that the public page does not walk the table.
 CREATE INDEX deadline_figure ON deadline (kind, age, started_at, met_at, dropped_at, missed_at);
