@@ -106,7 +106,7 @@ func (f *file) account(at string, a bankfile.Account) account {
 	default:
 		f.Add(at+"account.number", text(a.Number, 34, plain))
 	}
-	return account{Number: a.Number}
+	return account{Other: &other{a.Number}}
 }
 
 var system = regexp.MustCompile(`^[A-Z]{5}$`)

@@ -58,8 +58,12 @@ type address struct {
 }
 
 type account struct {
-	IBAN   string `xml:"Id>IBAN,omitempty"`
-	Number string `xml:"Id>Othr>Id,omitempty"`
+	IBAN  string `xml:"Id>IBAN,omitempty"`
+	Other *other `xml:"Id>Othr"`
+}
+
+type other struct {
+	Number string `xml:"Id"`
 }
 
 type agent struct {

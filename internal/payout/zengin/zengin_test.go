@@ -159,7 +159,7 @@ func TestTheSumsHaveALimit(t *testing.T) {
 func TestALongRunHasALimit(t *testing.T) {
 	r := run(nil)
 	r.Payments = slices.Repeat(r.Payments[1:], maxCount+1)
-	f := &file{Checker: bankfile.NewChecker(r, money.JPY), run: r}
+	f := &file{Checker: bankfile.NewChecker(run(nil), money.JPY), run: r}
 	f.limits(0)
 	if err := f.Err(); err == nil || !strings.Contains(err.Error(), "There are 1000000, and the file can carry 999999") {
 		t.Errorf("got %v", err)
