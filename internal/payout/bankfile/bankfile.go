@@ -84,6 +84,12 @@ type Payment struct {
 	Account Account
 }
 
+// InAnother reports whether the payment is in another currency than that of a file. Then this is said
+// of it, and that it lacks the fields of that file is not.
+func (p Payment) InAnother(currency string) bool {
+	return p.Amount.Currency != "" && p.Amount.Currency != currency
+}
+
 // A Fault is what is wrong with one field of a payment, or of the run.
 type Fault struct {
 	Payment     int    // its place, from 1; 0 for the run
@@ -160,7 +166,7 @@ func NewChecker(r Run, currency string) *Checker {
 	}
 	for i, p := range r.Payments {
 		c.At(i + 1)
-		c.amount(p.Amount, currency)
+		c.amount(p, currency)
 	}
 	c.At(0)
 	return c
@@ -211,12 +217,13 @@ func (c *Checker) day() {
 }
 
 // amount checks one amount.
-func (c *Checker) amount(a money.Amount, currency string) {
+func (c *Checker) amount(p Payment, currency string) {
+	a := p.Amount
 	field := "amount_" + strings.ToLower(currency)
 	switch {
 	case a.Currency == "":
 		c.Add(field, fault.New(fault.Invalid, "It is missing.", "金額がありません。"))
-	case a.Currency != currency:
+	case p.InAnother(currency):
 		c.Add("amount_"+strings.ToLower(a.Currency), fault.New(fault.Invalid, "This file is for %[2]s, not for %[1]s: split the run by currency first.",
 			"このファイルで支払えるのは%[2]sだけで、%[1]sは支払えません。先に通貨ごとに分けてください。", a.Currency, currency))
 	case a.Minor <= 0:

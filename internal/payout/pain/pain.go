@@ -77,6 +77,9 @@ func (f *file) initiation(r bankfile.Run) initiation {
 	var cents int64
 	for i, p := range r.Payments {
 		f.At(i + 1)
+		if p.InAnother(money.USD) {
+			continue
+		}
 		if p.Amount.Minor > maxCents-cents {
 			f.Add("amount_usd", fault.New(fault.Invalid, "With it the run is more than the file can carry, %s.", "これを加えると、ファイルで支払える上限%sを超えます。", money.Cents(maxCents)))
 		} else {

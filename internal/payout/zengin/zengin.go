@@ -39,6 +39,9 @@ func File(r bankfile.Run, crlf bool) ([]byte, error) {
 	var total int64
 	for i, p := range r.Payments {
 		f.At(i + 1)
+		if p.InAnother(money.JPY) {
+			continue
+		}
 		f.data(p)
 		total += min(max(p.Amount.Minor, 0), maxTotal) // bounded, so that the sum is one
 	}
