@@ -46,7 +46,7 @@ func File(r bankfile.Run, crlf bool) ([]byte, error) {
 		total += min(max(p.Amount.Minor, 0), maxTotal) // bounded, so that the sum is one
 	}
 	f.At(0)
-	f.limits(total)
+	f.limits(len(r.Payments), total)
 	f.record("8", number(fmt.Sprint(len(r.Payments)), 6), number(fmt.Sprint(total), 12), filler(101))
 	f.record("9", filler(119))
 	if err := f.Err(); err != nil {
@@ -111,12 +111,12 @@ func (f *file) data(p bankfile.Payment) {
 const bankPayee = bank.PayeeLength
 
 // limits checks the sums of the trailer.
-func (f *file) limits(total int64) {
+func (f *file) limits(n int, total int64) {
 	if total > maxTotal {
 		f.Add("payments", fault.New(fault.Invalid, "Together they are more than the file can carry, %s. Make two runs of it.",
 			"合計が、このファイルで支払える上限%sを超えています。2回に分けてください。", money.Amount{Minor: maxTotal, Currency: money.JPY}))
 	}
-	if n := len(f.run.Payments); n > maxCount {
+	if n > maxCount {
 		f.Add("payments", fault.New(fault.Invalid, "There are %d, and the file can carry %d.", "支払いが%d件あります。上限は%d件です。", n, maxCount))
 	}
 }
