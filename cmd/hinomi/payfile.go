@@ -74,7 +74,7 @@ func (c *PayfileCmd) read(s *Streams) (bankfile.Run, bankfile.Refused, error) {
 		if err != nil {
 			return bankfile.Run{}, nil, fmt.Errorf("opening the run: %w", err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		in = f
 	}
 	return bankfile.Read(in)

@@ -121,7 +121,7 @@ func signs(r rune) (string, bool) {
 			out = append(out, d)
 		case d == 'ー', dash(d):
 			out = append(out, '-')
-		case middleDot(d):
+		case MiddleDot(d):
 		default:
 			return "", false
 		}
@@ -133,7 +133,8 @@ func dash(r rune) bool {
 	return unicode.Is(unicode.Pd, r) && r != '゠' && r != '〜' || r == '−' || r == '─'
 }
 
-func middleDot(r rune) bool { return strings.ContainsRune("・·•‧", r) }
+// MiddleDot reports whether r divides foreign names in kana. The bank file has no sign for it.
+func MiddleDot(r rune) bool { return strings.ContainsRune("・･·•‧", r) }
 
 // loose returns a name in half-width kana for comparing: what the file cannot carry stays as it is.
 func loose(name string) string {

@@ -117,7 +117,7 @@ func matchKana(kana, holder string) Verdict {
 	switch {
 	case len(missing)+len(extra) == 0:
 		return verdict("order")
-	case len(missing) == 0:
+	case len(missing) == 0, len(a) > 1 && strings.Contains(strings.Join(b, ""), strings.Join(a, "")):
 		return verdict("extra_token")
 	case len(extra) == 0:
 		return verdict("missing_token")
@@ -148,7 +148,7 @@ func matchHan(name, holder string) Verdict {
 
 func unspaced(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || middleDot(r) {
+		if unicode.IsSpace(r) || MiddleDot(r) {
 			return -1
 		}
 		return r

@@ -61,6 +61,7 @@ func TestMatch(t *testing.T) {
 		{"a name that is kana itself", "スズキ ハナコ", "", "ｽｽﾞｷ ﾊﾅｺ", Yes, "same"},
 		{"kana in another order", "John Smith", "ジョン スミス", "ｽﾐｽ ｼﾞﾖﾝ", Review, "order"},
 		{"a name of trade before it", "鈴木 花子", "スズキ ハナコ", "ﾋﾉﾐﾃﾞｻﾞｲﾝ ｽｽﾞｷ ﾊﾅｺ", Review, "extra_token"},
+		{"two people with one family name in kana", "鈴木 花子", "スズキ ハナコ", "ｽｽﾞｷ ﾊﾅｺ･ﾀﾛｳ", Review, "extra_token"},
 		{"a middle name left out", "John M Smith", "ジョン マイク スミス", "ｼﾞﾖﾝ ｽﾐｽ", Review, "missing_token"},
 		{"kanji without kana", "鈴木 花子", "", "ｽｽﾞｷ ﾊﾅｺ", Review, "kana_needed"},
 		{"letters without kana", "Jane Doe", "", "ｼﾞｴ-ﾝ ﾄﾞｳ", Review, "kana_needed"},

@@ -10,7 +10,7 @@ import (
 func accountName(q *question) reply {
 	t := q.newest()
 	name, holder, kana := q.text("name"), q.text("holder"), ""
-	if q.given("kana") {
+	if q.given("kana") && string(q.fields["kana"]) != `""` {
 		kana = q.text("kana")
 	}
 	if q.err != nil {

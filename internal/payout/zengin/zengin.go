@@ -145,12 +145,16 @@ func (f *file) account(at string, a bankfile.Account) string {
 	return kind + a.Number
 }
 
-// name writes a name in kana, left aligned. What does not fit is asked for, never cut.
+// name writes a name in kana, left aligned. What does not fit is asked for, never cut: nor is a middle
+// dot left out here, where nobody would see it.
 func (f *file) name(field, name string, n int, needed bool) string {
 	k, err := bank.Zengin(name)
 	switch {
 	case err != nil:
 		f.Add(field, err)
+	case strings.ContainsFunc(name, bank.MiddleDot):
+		f.Add(field, fault.New(fault.Invalid, "“%s” has a middle dot, for which the file has no sign. Write the name as the bank has it, with a space or nothing instead.",
+			"「%s」の中黒はファイルで使えません。銀行の届出名義のとおり、空白にするか詰めて書いてください。", name))
 	case needed && k == "":
 		f.Add(field, fault.New(fault.Invalid, "It is missing: the bank needs the name in kana.", "カナの名前がありません。銀行への届出に必要です。"))
 	case k.Len() > n:

@@ -36,7 +36,7 @@ func run(change func(r *bankfile.Run)) bankfile.Run {
 			{
 				Participant: "23", Amount: yen(1),
 				Bank:    bankfile.Bank{Code: "0005", Branch: "002"},
-				Account: bankfile.Account{Kind: bank.Savings, Number: "7777777", HolderKana: "ジョン・スミス"},
+				Account: bankfile.Account{Kind: bank.Savings, Number: "7777777", HolderKana: "ジョン スミス"},
 			},
 		},
 	}
@@ -67,7 +67,7 @@ func TestFile(t *testing.T) {
 	want := "" +
 		"1210" + "0000000007" + pad("ｶ)ﾋﾉﾐ", 40) + "0131" + "0009" + pad("ﾚｲ", 15) + "101" + pad("ﾎﾝﾃﾝ", 15) + "1" + "7654321" + pad("", 17) + "\r\n" +
 		"2" + "0001" + pad("ﾐｽﾞﾎ", 15) + "110" + pad("ｼﾌﾞﾔ", 15) + "0000" + "1" + "0001234" + pad("ｽｽﾞｷ ﾊﾅｺ", 30) + "0000984722" + "0" + "0000000017" + "0000201812" + "7" + " " + pad("", 7) + "\r\n" +
-		"2" + "0005" + pad("", 15) + "002" + pad("", 15) + "0000" + "4" + "7777777" + pad("ｼﾞﾖﾝｽﾐｽ", 30) + "0000000001" + "0" + "0000000023" + "0000000000" + "7" + " " + pad("", 7) + "\r\n" +
+		"2" + "0005" + pad("", 15) + "002" + pad("", 15) + "0000" + "4" + "7777777" + pad("ｼﾞﾖﾝ ｽﾐｽ", 30) + "0000000001" + "0" + "0000000023" + "0000000000" + "7" + " " + pad("", 7) + "\r\n" +
 		"8" + "000002" + "000000984723" + pad("", 101) + "\r\n" +
 		"9" + pad("", 119) + "\r\n"
 	if diff := cmp.Diff(strings.Split(want, "\r\n"), strings.Split(decoded(got), "\r\n")); diff != "" {
@@ -104,6 +104,7 @@ func TestARunIsRefusedWholeWithEveryFault(t *testing.T) {
 		{"one yen too much", first(func(p *bankfile.Payment) { p.Amount = yen(maxAmount + 1) }), []string{"¥10,000,000,000 is more than the file can carry, ¥9,999,999,999"}},
 		{"a name of 31 bytes", first(func(p *bankfile.Payment) { p.Account.HolderKana = strings.Repeat("ｱ", 31) }), []string{"payment 1 (participant 17), account.holder_kana: “" + strings.Repeat("ｱ", 31) + "” takes 31 bytes"}},
 		{"a name in kanji", first(func(p *bankfile.Payment) { p.Account.HolderKana = "鈴木" }), []string{"account.holder_kana: The bank file has kana"}},
+		{"a name with a middle dot", first(func(p *bankfile.Payment) { p.Account.HolderKana = "ｼﾞﾖﾝ･ｽﾐｽ" }), []string{"account.holder_kana: “ｼﾞﾖﾝ･ｽﾐｽ” has a middle dot"}},
 		{"no name", first(func(p *bankfile.Payment) { p.Account.HolderKana = "" }), []string{"account.holder_kana: It is missing"}},
 		{"a bank of three digits", first(func(p *bankfile.Payment) { p.Bank.Code = "001" }), []string{"bank.code: “001”"}},
 		{"a branch of four", first(func(p *bankfile.Payment) { p.Bank.Branch = "1101" }), []string{"bank.branch: “1101”"}},
