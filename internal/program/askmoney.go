@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"math/big"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"hinomi.dev/hinomi/internal/calendar"
+	"hinomi.dev/hinomi/internal/exchange"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/money"
@@ -87,22 +87,20 @@ func inYen(q *question) reply {
 	}
 	r := reply{Terms: t.ID, Clauses: []string{c.ID}, Reading: c.readingsOn("rate")}
 	day := calendar.RateDate(d)
-	if over := day.End(q.p.Zone); isDecided && decided.Before(over) {
+	if over := exchange.Known(d, q.p.Zone); isDecided && decided.Before(over) {
 		r.Answer = pending{"rate_pending", day, over, calendar.MonthEnd(d), day}
 		return r
 	}
-	rate := q.rateOn(day, calendar.MonthEnd(d))
+	rates := q.rates("rates")
 	if q.err != nil {
 		return reply{}
 	}
-	jpy, err := money.Yen(usd, rate)
+	got, err := rates.Yen(usd, d)
 	if err != nil {
-		q.ill("usd", err)
+		q.ill("rates", err)
 		return reply{}
 	}
-	product := new(big.Rat).Mul(big.NewRat(usd.Minor, 100), rate.Rat()).FloatString(2 + money.MaxPlaces) // all of its digits
-	exact := strings.TrimSuffix(strings.TrimRight(product, "0"), ".")
-	r.Answer = converted{calendar.MonthEnd(d), day, rate.String(), usd.Decimal(), exact, jpy.Minor}
+	r.Answer = converted{got.MonthEnd, got.RateDate, got.Rate.String(), usd.Decimal(), got.Exact, got.JPY.Minor}
 	return r
 }
 
@@ -134,32 +132,8 @@ func (q *question) instantOrNone(field string) (time.Time, bool) {
 	return d.Start(q.p.Zone), true
 }
 
-// rateOn returns the rate of the day that the calendar names. The published rates have to agree: the
-// last of them on or before the month end has to be of that day (C-6, D-6).
-func (q *question) rateOn(day, monthEnd calendar.Date) money.Decimal {
-	rates := q.rates("rates")
-	if q.err != nil {
-		return money.Decimal{}
-	}
-	var last calendar.Date
-	for d := range rates {
-		if !d.After(monthEnd) && d.After(last) {
-			last = d
-		}
-	}
-	switch {
-	case last.IsZero():
-		q.wrong("rates", "has none on or before %v, want that of %v", monthEnd, day)
-	case last.Before(day):
-		q.wrong("rates", "has %v as its last day on or before %v, but banks were open on %v: a rate is missing", last, monthEnd, day)
-	case last.After(day):
-		q.wrong("rates", "has a rate of %v, when banks were closed: want %v as the last day on or before %v", last, day, monthEnd)
-	}
-	return rates[last]
-}
-
 // rates returns a table of rates by date.
-func (q *question) rates(field string) map[calendar.Date]money.Decimal {
+func (q *question) rates(field string) exchange.Table {
 	const want = `an object of dates and rates such as {"2018-07-31":"111.01"}`
 	if !q.given(field) {
 		q.wrong(field, "is missing, want %s", want)
@@ -173,7 +147,7 @@ func (q *question) rates(field string) map[calendar.Date]money.Decimal {
 	if twice := repeated(q.fields[field]); twice != "" {
 		q.wrong(field, "has %.60q twice", twice)
 	}
-	rates := make(map[calendar.Date]money.Decimal, len(raw))
+	rates := make(exchange.Table, len(raw))
 	for _, date := range slices.Sorted(maps.Keys(raw)) {
 		d, err := calendar.Parse(date)
 		if err != nil {
