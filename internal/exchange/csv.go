@@ -156,5 +156,5 @@ func (t Table) jumps() error {
 // at returns a fault with the line it is on.
 func at(line int, err error) error {
 	f := fault.As(err)
-	return fault.New(fault.Invalid, "Line %[1]d: %[2]s", "%[1]d行目：%[3]s", line, f.Text.EN, f.Text.JA)
+	return fault.New(fault.Invalid, "Line %[1]d: %[2]s Nothing of this file was taken.", "%[1]d行目：%[3]s このファイルは取り込んでいません。", line, f.Text.EN, f.Text.JA)
 }
