@@ -18,7 +18,7 @@ func (d *bench) stream(url, session string) <-chan struct{} {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	d.must(err)
 	req.AddCookie(&http.Cookie{Name: "session", Value: session})
-	res, err := http.DefaultClient.Do(req)
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // the goroutine that reads it closes it
 	d.must(err)
 	if res.StatusCode != http.StatusOK {
 		d.Fatalf("%s answers %d", url, res.StatusCode)
