@@ -70,7 +70,7 @@ var family = []string{
 // what stands beside them.
 var pure = map[string][]string{
 	"internal/access": nil, "internal/fault": nil, "internal/money": nil, "internal/id": nil,
-	"internal/lang": nil, "internal/fold": nil,
+	"internal/lang": nil, "internal/fold": nil, "internal/scenario": nil,
 	"internal/calendar": {"github.com/rickar/cal/"},       // Japan's holidays
 	"internal/cvss":     {"github.com/pandatix/go-cvss/"}, // the arithmetic of the scores
 }
