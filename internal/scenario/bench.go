@@ -50,7 +50,7 @@ func plotBench(s *Stream) *plot {
 		}
 		at := f.at
 		*f = act(at, benchBlends[k].what, benchBlends[k].api, benchActor.at(d.below(among)), d)
-		f.device = phones[3*d.below(2)] // the short ones: an event is to have about 315 bytes
+		f.device = "IOS 10.18 14"
 		f.target = benchTarget.at(d.below(5 * actors))
 		f.region = benchPlace[d.below(len(benchPlace))]
 	}

@@ -59,7 +59,7 @@ func (p pace) at(q float64) int64 {
 	for _, s := range p {
 		sum += s.weight
 	}
-	q *= sum
+	q = float64(q * sum) // rounded here: fused with what follows, some machines would differ
 	for _, s := range p {
 		if q < s.weight {
 			return s.from + int64(q/s.weight*float64(s.to-s.from))
@@ -160,9 +160,9 @@ func newDaily(from, to int64) *daily {
 
 // at returns the time by which the share q has happened.
 func (d *daily) at(q float64) int64 {
-	q *= float64(d.days)
+	q = float64(q * float64(d.days)) // rounded, as in pace.at
 	whole := int(q)
-	slot := (q - float64(whole)) * 1024
+	slot := float64((q - float64(whole)) * 1024)
 	i := int(slot)
 	a, b := d.table[i], d.table[i+1]
 	return d.from + int64(whole)*day + a + int64((slot-float64(i))*float64(b-a))

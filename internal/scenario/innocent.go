@@ -15,20 +15,20 @@ const (
 
 // innocents returns the flows of the hard negatives, with so many toggles and affiliates.
 func (s *Stream) innocents(g *stage, toggles, affiliates int) []*flow {
-	at := g.daily.at
 	return []*flow{
-		{name: "organiser", n: s.scaled(40, 2), size: 75, at: at, tell: g.organise},
-		{name: "retry", n: s.scaled(60, 2), size: 33, at: at, tell: g.retry},
-		{name: "official", n: s.scaled(20, 2), size: 220, at: early(g), tell: g.campaign},
-		{name: "popular", n: s.scaled(15, 1), size: 120, at: at, tell: g.admire},
-		{name: "toggle", n: s.scaled(toggles, 3), size: 3, at: at, tell: g.toggle},
-		{name: "job", n: s.scaled(affiliates, 2), size: 10 * 31, at: early(g), tell: g.work},
+		{name: "organiser", n: s.scaled(40, 2), size: 75, at: until(g, 99), tell: g.organise},
+		{name: "retry", n: s.scaled(60, 2), size: 33, at: until(g, 99), tell: g.retry},
+		{name: "official", n: s.scaled(20, 2), size: 220, at: until(g, 66), tell: g.campaign},
+		{name: "popular", n: s.scaled(15, 1), size: 120, at: until(g, 99), tell: g.admire},
+		{name: "toggle", n: s.scaled(toggles, 3), size: 3, at: until(g, 90), tell: g.toggle},
+		{name: "job", n: s.scaled(affiliates, 2), size: 10 * 31, at: until(g, 55), tell: g.work},
 	}
 }
 
-// early spreads over the first two thirds, for stories that take days.
-func early(g *stage) func(float64) int64 {
-	return func(q float64) int64 { return g.daily.at(q * 2 / 3) }
+// until spreads starts over the first percent of the span: a story takes a while, and is to end
+// in it.
+func until(g *stage, percent float64) func(float64) int64 {
+	return func(q float64) int64 { return g.daily.at(q * percent / 100) }
 }
 
 // organise: somebody invites many people to a group within minutes, and they come.

@@ -136,14 +136,18 @@ func (y *y2020) removed(i int, at int64, d *dice, p *plan) {
 // batch of the squad.
 func (y *y2020) withdrawn(i int, at int64, d *dice, p *plan) {
 	told := y.retell(y.squads, i, nil)
-	invites := map[ref]int{}
+	type open struct{ who, room ref }
+	invites, joined := map[ref]int{}, map[open]bool{}
 	for _, f := range told {
-		if f.role == asAbuse && f.what == "group_invite" {
+		switch {
+		case f.role == asAbuse && f.what == "group_invite":
 			invites[f.target]++
+		case f.what == "group_joined": // to leave is up to them
+			joined[open{f.actor, f.container}] = true
 		}
 	}
 	for _, f := range told {
-		if f.role == asAbuse && f.what == "group_invite" && invites[f.target] > 3 {
+		if f.role == asAbuse && f.what == "group_invite" && invites[f.target] > 3 && !joined[open{f.target, f.container}] {
 			w := act(at+d.between(0, 2*second), "invite_withdrawn", apiCancel, staff.at(0), d)
 			w.target, w.region, w.container, w.role = f.target, f.region, f.container, asResponse
 			p.add(w)
