@@ -12,16 +12,16 @@ const (
 
 var (
 	benchStart = time.Date(2020, 11, 2, 0, 0, 0, 0, time.UTC).UnixMilli()
-	benchPlace = [...]string{"JP", "TW", "TH", "ID"}
+	benchPlace = [...]word{inJapan, inTaiwan, inThailand, inIndonesia}
 )
 
 // benchBlends are the types of the bench: six of ten events are contacts.
 var benchBlends = [...]blend{
-	{350, "friend_request", "/v1/friends"},
-	{600, "group_invite", "/v1/groups"},
-	{850, "message", "/v1/messages"},
-	{950, "api_call", "/v1/contacts"},
-	{1000, "login", "/v1/login"},
+	{350, friendRequest, benchFriends},
+	{600, groupInvite, benchGroups},
+	{850, messageSent, benchMessages},
+	{950, apiCalled, benchContacts},
+	{1000, loggedIn, benchLogin},
 }
 
 // plotBench makes like events at a steady rate: no story and no truth but the totals.
@@ -50,7 +50,7 @@ func plotBench(s *Stream) *plot {
 		}
 		at := f.at
 		*f = act(at, benchBlends[k].what, benchBlends[k].api, benchActor.at(d.below(among)), d)
-		f.device = "IOS 10.18 14"
+		f.device = shortPhone
 		f.target = benchTarget.at(d.below(5 * actors))
 		f.region = benchPlace[d.below(len(benchPlace))]
 	}

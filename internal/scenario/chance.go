@@ -98,11 +98,11 @@ func apportion(parts []int, total int) []int {
 // in the mixture of the whole.
 type spread struct {
 	n, step, shift int
-	names          []string
+	names          []word
 	upto           []int
 }
 
-func newSpread(names []string, counts []int, key uint64) spread {
+func newSpread(names []word, counts []int, key uint64) spread {
 	s := spread{names: names}
 	for _, c := range counts {
 		s.n += c
@@ -124,7 +124,7 @@ func gcd(a, b int) int {
 
 // region returns the region of a person. People beyond the first n are in the same mixture,
 // without exact numbers.
-func (s *spread) region(person int) string {
+func (s *spread) region(person int) word {
 	place := (person%s.n*s.step + s.shift) % s.n
 	for i, u := range s.upto {
 		if place < u {

@@ -98,24 +98,25 @@ func (r role) told() bool {
 	return r == asAbuse || r == asReporter || r == asExposed || r >= asOrganiser
 }
 
-// A fact is an event before it is written. Its words are constants, and need no escaping.
+// A fact is an event before it is written. It is small, since those of all stories under way are
+// kept.
 type fact struct {
 	at  int64 // milliseconds since 1970
-	seq int   // place in its plan
+	seq int32 // place in its plan
 
 	actor, target, container, owner, session ref
 
-	what, region, api, device      string
-	scope, reason, dataClass       string
-	company, country, second, e2ee string
+	what, region, api, device      word
+	scope, reason, dataClass       word
+	company, country, second, e2ee word
 
-	status, bytes, items int
+	status, bytes, items int16
 
-	by    string // who runs the actor, for the truth
+	by    word // who runs the actor, for the truth
 	role  role
 	first bool // target: reached for the first time
 	again bool // delivered twice, with the same id
-	claim int  // the claim that it could answer, from 1 on: the first one does
+	claim int8 // the claim that it could answer, from 1 on: the first one does
 }
 
 // A plan collects the facts of one story.
@@ -123,7 +124,7 @@ type plan struct{ facts []fact }
 
 // add plans a fact.
 func (p *plan) add(f fact) {
-	f.seq = len(p.facts)
+	f.seq = int32(len(p.facts))
 	p.facts = append(p.facts, f)
 }
 

@@ -35,12 +35,12 @@ func until(g *stage, percent float64) func(float64) int64 {
 func (g *stage) organise(i int, at int64, d *dice, p *plan) {
 	who, room := organiser.at(i), group.at(organiserGroups+i)
 	for range 25 + d.below(36) {
-		f := act(at+d.between(0, 9*minute), "group_invite", apiInvite, who, d)
+		f := act(at+d.between(0, 9*minute), groupInvite, apiInvite, who, d)
 		f.target, f.container, f.role = g.someone(d), room, asOrganiser
 		f.region = g.home(f.target)
 		p.add(f)
 		if d.permille(850) {
-			j := act(f.at+d.between(5*second, 2*hour), "group_joined", apiJoin, f.target, d)
+			j := act(f.at+d.between(5*second, 2*hour), groupJoined, apiJoin, f.target, d)
 			j.container, j.region = room, f.region
 			p.add(j)
 		}
@@ -53,7 +53,7 @@ func (g *stage) retry(i int, at int64, d *dice, p *plan) {
 	who, to := retrier.at(i), g.someone(d)
 	tries := 25 + d.below(16)
 	for n := range tries {
-		f := act(at, "friend_request", apiRequest, who, d)
+		f := act(at, friendRequest, apiRequest, who, d)
 		f.target, f.region, f.role = to, g.home(to), asRetry
 		f.again = n == 1 || d.permille(60)
 		if n < tries-1 {
@@ -71,11 +71,11 @@ func (g *stage) campaign(i int, at int64, d *dice, p *plan) {
 	start := at + 3*day + d.between(0, 12*hour)
 	for range 30 + d.below(51) {
 		fan := g.someone(d)
-		c := act(at+d.between(0, 3*day), "consent_granted", apiLink, fan, d)
-		c.target, c.scope, c.region = who, "official_account", g.home(fan)
+		c := act(at+d.between(0, 3*day), consentGranted, apiLink, fan, d)
+		c.target, c.scope, c.region = who, toOfficial, g.home(fan)
 		p.add(c)
-		for n, what := range [...]string{"message", "group_invite"} {
-			f := act(start+d.between(0, 8*minute), what, [...]string{apiSend, apiInvite}[n], who, d)
+		for n, what := range [...]word{messageSent, groupInvite} {
+			f := act(start+d.between(0, 8*minute), what, [...]word{apiSend, apiInvite}[n], who, d)
 			f.target, f.region, f.container, f.role = fan, g.home(fan), room, asOfficial
 			p.add(f)
 		}
@@ -86,11 +86,11 @@ func (g *stage) campaign(i int, at int64, d *dice, p *plan) {
 func (g *stage) admire(i int, at int64, d *dice, p *plan) {
 	who := popular.at(i)
 	for range 40 + d.below(81) {
-		f := act(at+d.between(0, 9*minute), "friend_request", apiRequest, g.someone(d), d)
+		f := act(at+d.between(0, 9*minute), friendRequest, apiRequest, g.someone(d), d)
 		f.target, f.region, f.role = who, g.home(who), asPopular
 		p.add(f)
 		if d.permille(500) {
-			a := act(f.at+d.between(minute, 6*hour), "friend_added", apiAccept, who, d)
+			a := act(f.at+d.between(minute, 6*hour), friendAdded, apiAccept, who, d)
 			a.target, a.region = f.actor, g.home(f.actor)
 			p.add(a)
 		}
@@ -101,59 +101,59 @@ func (g *stage) admire(i int, at int64, d *dice, p *plan) {
 // new phone, with its login and its key.
 func (g *stage) toggle(i int, at int64, d *dice, p *plan) {
 	who := toggler.at(i)
-	plain := func(at int64, what, api string) fact {
+	plain := func(at int64, what, api word) fact {
 		f := act(at, what, api, who, d)
 		f.region, f.role = g.home(who), asToggle
 		return f
 	}
 	if d.permille(333) {
-		l := plain(at, "login", apiLogin)
-		l.second, l.session = "passkey", session.at(jobSessions+1<<40+i)
+		l := plain(at, loggedIn, apiLogin)
+		l.second, l.session = passkey, session.at(jobSessions+1<<40+i)
 		p.add(l)
-		k := plain(at+d.between(second, 20*second), "key_changed", apiKey)
+		k := plain(at+d.between(second, 20*second), keyChanged, apiKey)
 		k.session = l.session
 		p.add(k)
 		at = k.at + d.between(minute, 20*hour)
 	}
-	off := plain(at, "e2ee_changed", apiE2EE)
-	off.e2ee = "off"
+	off := plain(at, e2eeChanged, apiE2EE)
+	off.e2ee = switchedOff
 	p.add(off)
 	if d.permille(600) {
-		on := plain(at+d.between(minute, 2*day), "e2ee_changed", apiE2EE)
-		on.e2ee = "on"
+		on := plain(at+d.between(minute, 2*day), e2eeChanged, apiE2EE)
+		on.e2ee = switchedOn
 		p.add(on)
 	}
 }
 
 // classes are the classes of data an affiliate may have a grant for.
-var classes = [...]string{"user", "communications", "partner", "employee"}
+var classes = [...]word{userData, communicationData, partnerData, employeeData}
 
 // granted is the class that affiliate i has a grant for.
-func granted(i int) string { return classes[[...]int{2, 0, 3, 2}[i%4]] }
+func granted(i int) word { return classes[[...]int{2, 0, 3, 2}[i%4]] }
 
 // work: an affiliate's identity gets a grant for one class of data, reads its portion in ten
 // nights, and the grant ends.
 func (g *stage) work(i int, at int64, d *dice, p *plan) {
 	who := affiliate.at(i)
-	p.add(grant(at, who, "consent_granted", granted(i), d))
+	p.add(grant(at, who, consentGranted, granted(i), d))
 	for night := range 10 {
 		start := at + hour + int64(night)*day + d.between(0, 20*minute)
-		l := act(start, "login", apiLogin, who, d)
-		l.second, l.session = "hardware_key", session.at(jobSessions+i*16+night)
-		l.company, l.country, l.role = "affiliate-works", "JP", asJob
+		l := act(start, loggedIn, apiLogin, who, d)
+		l.second, l.session = hardwareKey, session.at(jobSessions+i*16+night)
+		l.company, l.country, l.role = atWork, inJapan, asJob
 		p.add(l)
 		for n := range 20 + d.below(21) {
-			f := act(start+d.between(minute, 30*minute), "file_access", apiData, who, d)
-			f.target, f.dataClass, f.items = record.at(jobRecords+i*1024+night*64+n), granted(i), 1+d.below(5)
-			f.company, f.country, f.session, f.role = "affiliate-works", "JP", l.session, asJob
+			f := act(start+d.between(minute, 30*minute), fileAccess, apiData, who, d)
+			f.target, f.dataClass, f.items = record.at(jobRecords+i*1024+night*64+n), granted(i), int16(1+d.below(5))
+			f.company, f.country, f.session, f.role = atWork, inJapan, l.session, asJob
 			p.add(f)
 		}
 	}
-	p.add(grant(at+11*day, who, "consent_revoked", granted(i), d))
+	p.add(grant(at+11*day, who, consentRevoked, granted(i), d))
 }
 
 // grant: somebody of the service links an affiliate's identity to a class of data, or unlinks it.
-func grant(at int64, who ref, what, scope string, d *dice) fact {
+func grant(at int64, who ref, what, scope word, d *dice) fact {
 	f := act(at, what, apiGrant, staff.at(0), d)
 	f.target, f.scope = who, scope
 	return f

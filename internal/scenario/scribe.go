@@ -89,15 +89,19 @@ func (c *scribe) member(b []byte, name string) []byte {
 }
 
 func (c *scribe) text(b []byte, name, value string) []byte {
-	if value == "" {
-		return b
-	}
 	b = append(c.member(b, name), '"')
 	b = append(b, value...)
 	return append(b, '"')
 }
 
-func (c *scribe) number(b []byte, name string, value int) []byte {
+func (c *scribe) word(b []byte, name string, w word) []byte {
+	if w == 0 {
+		return b
+	}
+	return c.text(b, name, spelled[w])
+}
+
+func (c *scribe) number(b []byte, name string, value int16) []byte {
 	return strconv.AppendInt(c.member(b, name), int64(value), 10)
 }
 
@@ -120,7 +124,7 @@ func (c *scribe) event(b []byte, f *fact, serial uint64) []byte {
 	b = append(c.member(b, "source"), '"')
 	b = append(b, gateway(f.actor.class())...)
 	b = append(b, byte('1'+node>>61), '"')
-	b = c.text(b, "type", f.what)
+	b = c.word(b, "type", f.what)
 	b = append(c.time(append(c.member(b, "time"), '"'), f.at), '"')
 	b = append(c.member(b, "data"), '{')
 	top := len(c.cuts)
@@ -137,13 +141,13 @@ func (c *scribe) data(b []byte, f *fact, node uint64) []byte {
 	b = c.ref(b, "actor", f.actor)
 	b = c.text(b, "actor_kind", f.actor.class().kind())
 	b = c.ref(b, "target", f.target)
-	b = c.text(b, "region", f.region)
-	b = c.text(b, "api", f.api)
+	b = c.word(b, "region", f.region)
+	b = c.word(b, "api", f.api)
 	b = append(c.member(b, "ip"), `"10.`...)
 	b = append(strconv.AppendUint(b, node&255, 10), '.')
 	b = append(strconv.AppendUint(b, node>>8&255, 10), '.')
 	b = append(strconv.AppendUint(b, node>>16&255, 10), '"')
-	b = c.text(b, "device", f.device)
+	b = c.word(b, "device", f.device)
 	if f.status != 0 {
 		b = c.number(b, "status", f.status)
 	}
@@ -151,20 +155,20 @@ func (c *scribe) data(b []byte, f *fact, node uint64) []byte {
 		b = c.number(b, "bytes", f.bytes)
 	}
 	b = c.ref(b, "container", f.container)
-	b = c.text(b, "scope", f.scope)
+	b = c.word(b, "scope", f.scope)
 	b = c.ref(b, "session", f.session)
-	b = c.text(b, "second_factor", f.second)
-	b = c.text(b, "e2ee", f.e2ee)
+	b = c.word(b, "second_factor", f.second)
+	b = c.word(b, "e2ee", f.e2ee)
 	if f.owner != 0 {
 		b = c.ref(b, "owner", f.owner)
 	}
-	b = c.text(b, "owner", f.company)
-	b = c.text(b, "country", f.country)
-	b = c.text(b, "data_class", f.dataClass)
+	b = c.word(b, "owner", f.company)
+	b = c.word(b, "country", f.country)
+	b = c.word(b, "data_class", f.dataClass)
 	if f.items != 0 {
 		b = c.number(b, "items", f.items)
 	}
-	return c.text(b, "reason", f.reason)
+	return c.word(b, "reason", f.reason)
 }
 
 // gateway is the source of the events of a class, but for its number.

@@ -9,19 +9,19 @@ func (y *y2020) reporter(_ int, at int64, d *dice, p *plan) {
 	b.role = asReporter
 	p.add(b)
 	for i := range testers - 2 {
-		f := act(at+int64(i+1)*2*minute, "consent_granted", apiLink, tester.at(i), d)
-		f.target, f.scope, f.region, f.role = bot, "assistant", "JP", asReporter
+		f := act(at+int64(i+1)*2*minute, consentGranted, apiLink, tester.at(i), d)
+		f.target, f.scope, f.region, f.role = bot, toAssistant, inJapan, asReporter
 		p.add(f)
 	}
 	for i := range testers {
-		for n, what := range [...]string{"friend_request", "group_invite"} {
+		for n, what := range [...]word{friendRequest, groupInvite} {
 			for try := range 2 + n {
 				t := windowStart + int64(1+i)*40*second + int64(n+2*try)*7*second
 				if try > 1 { // once more in the week after the report
 					t = windowStart + int64(2+d.below(6))*day + d.between(0, 3*hour)
 				}
 				f := y.effect(t, what, bot, tester.at(i), d)
-				f.role, f.region, f.again = asReporter, "JP", false
+				f.role, f.region, f.again = asReporter, inJapan, false
 				if n == 1 {
 					f.container = room(bot)
 				}
@@ -31,11 +31,11 @@ func (y *y2020) reporter(_ int, at int64, d *dice, p *plan) {
 	}
 	for i := range labStrangers {
 		t := windowStart + int64(i)*3*minute + int64(i)*317
-		f := y.effect(t, "friend_request", bot, person.at(i), d)
-		f.first, f.by, f.again, f.claim = true, "reporter", false, 1
+		f := y.effect(t, friendRequest, bot, person.at(i), d)
+		f.first, f.by, f.again, f.claim = true, byReporter, false, 1
 		p.add(f)
-		g := y.effect(t+second, "group_invite", bot, person.at(i), d)
-		g.container, g.by = room(bot), "reporter"
+		g := y.effect(t+second, groupInvite, bot, person.at(i), d)
+		g.container, g.by = room(bot), byReporter
 		p.add(g)
 	}
 }
@@ -51,15 +51,15 @@ func (y *y2020) early(_ int, at int64, d *dice, p *plan) {
 		if i > 0 {
 			t += int64(i)*150*minute + d.between(0, hour)
 		}
-		f := y.effect(t, "friend_request", bot, to, d)
-		f.first, f.by, f.claim = true, "unknown", 2
+		f := y.effect(t, friendRequest, bot, to, d)
+		f.first, f.by, f.claim = true, byUnknown, 2
 		p.add(f)
-		g := y.effect(t+d.between(second, 3*second), "group_invite", bot, to, d)
-		g.container, g.by = room(bot), "unknown"
+		g := y.effect(t+d.between(second, 3*second), groupInvite, bot, to, d)
+		g.container, g.by = room(bot), byUnknown
 		p.add(g)
 		if i == firstReached-1 {
 			c := y.complaint(userReport, to, bot, d)
-			c.reason, c.claim = "unwanted_group_invite", 4
+			c.reason, c.claim = unwantedInvite, 4
 			p.add(c)
 		}
 	}

@@ -96,7 +96,7 @@ type Totals struct {
 type tally struct {
 	role        role
 	who         ref
-	by          string
+	by          word
 	events      int
 	items       int
 	first       string
@@ -153,15 +153,15 @@ func (s *Stream) count(f *fact) {
 	}
 	if f.first {
 		s.totals.Targets++
-		if f.region != "" {
-			s.totals.ByRegion[f.region]++
+		if f.region != 0 {
+			s.totals.ByRegion[spelled[f.region]]++
 		}
-		s.tell(Truth{Truth: "target", ID: s.id(f.reached()), Region: f.region, Event: event, At: s.Time(), By: s.id(f.actor)})
+		s.tell(Truth{Truth: "target", ID: s.id(f.reached()), Region: spelled[f.region], Event: event, At: s.Time(), By: s.id(f.actor)})
 	}
 	if f.role == asAbuse {
 		s.totals.Effects++
 		if f.items > 0 {
-			s.totals.Items[f.dataClass] += f.items
+			s.totals.Items[spelled[f.dataClass]] += int(f.items)
 		}
 	}
 	if f.role.told() {
@@ -199,7 +199,7 @@ func (s *Stream) tally(f *fact) {
 	}
 	t := &it.tallies[i]
 	t.events++
-	t.items += f.items
+	t.items += int(f.items)
 	t.last = f.at
 	if other != 0 {
 		t.targets = append(t.targets, other)
@@ -210,7 +210,7 @@ func (s *Stream) tally(f *fact) {
 func (s *Stream) tellTallies(it *item) {
 	for _, t := range it.tallies {
 		slices.Sort(t.targets)
-		line := Truth{ID: s.id(t.who), Kind: t.who.class().kind(), By: t.by, Event: t.first,
+		line := Truth{ID: s.id(t.who), Kind: t.who.class().kind(), By: spelled[t.by], Event: t.first,
 			At: time.UnixMilli(t.since).In(tokyo), Until: time.UnixMilli(t.last).In(tokyo),
 			Events: t.events, Items: t.items, Targets: len(slices.Compact(t.targets))}
 		switch t.role {

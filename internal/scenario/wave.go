@@ -24,8 +24,8 @@ func (y *y2020) squad(i int, at int64, d *dice, p *plan) {
 			y.reach(t, bot, to, d, p)
 			for m := 1; k == victim && j == 0 && m <= 4; m++ { // four of the others, too
 				other := rogue.at(first + (k+m)%n)
-				f := y.effect(at+30*second+d.between(0, span), "group_invite", other, to, d)
-				f.container, f.by = room(other), "others"
+				f := y.effect(at+30*second+d.between(0, span), groupInvite, other, to, d)
+				f.container, f.by = room(other), byOthers
 				p.add(f)
 			}
 		}
@@ -76,19 +76,19 @@ func (y *y2020) sizes(first, n int, d *dice) []int {
 // reach is the effects of a bot on a person: a request always, an invitation mostly; and what
 // the person did about it.
 func (y *y2020) reach(at int64, bot, to ref, d *dice, p *plan) {
-	f := y.effect(at, "friend_request", bot, to, d)
-	f.by = "others"
+	f := y.effect(at, friendRequest, bot, to, d)
+	f.by = byOthers
 	p.add(f)
 	if d.permille(850) {
-		g := y.effect(at+d.between(200, 3*second), "group_invite", bot, to, d)
-		g.container, g.by = room(bot), "others"
+		g := y.effect(at+d.between(200, 3*second), groupInvite, bot, to, d)
+		g.container, g.by = room(bot), byOthers
 		p.add(g)
 		if d.permille(30) {
-			j := act(g.at+d.between(10*second, 30*minute), "group_joined", apiJoin, to, d)
+			j := act(g.at+d.between(10*second, 30*minute), groupJoined, apiJoin, to, d)
 			j.container, j.region, j.role = g.container, f.region, asResponse
 			p.add(j)
 			if d.permille(600) {
-				l := act(j.at+d.between(minute, hour), "group_left", apiLeave, to, d)
+				l := act(j.at+d.between(minute, hour), groupLeft, apiLeave, to, d)
 				l.container, l.region, l.role = g.container, f.region, asResponse
 				p.add(l)
 			}
@@ -101,9 +101,9 @@ func (y *y2020) reach(at int64, bot, to ref, d *dice, p *plan) {
 
 // complaint is a person reporting a bot.
 func (y *y2020) complaint(at int64, from, bot ref, d *dice) fact {
-	f := act(at, "abuse_reported", apiReport, from, d)
+	f := act(at, abuseReported, apiReport, from, d)
 	f.target, f.region, f.role = bot, y.home(from), asResponse
-	f.reason = [...]string{"unwanted_friend_request", "unwanted_group_invite", "spam"}[d.below(3)]
+	f.reason = [...]word{unwantedRequest, unwantedInvite, spam}[d.below(3)]
 	return f
 }
 
@@ -117,7 +117,7 @@ var refusals = pace{
 
 // refused: a bot tries, and nothing comes of it.
 func (y *y2020) refused(_ int, at int64, d *dice, p *plan) {
-	f := act(at, "api_call", "/clova/v1/friends/add", rogue.at(2+d.below(y.bots-2)), d)
+	f := act(at, apiCalled, clovaAdd, rogue.at(2+d.below(y.bots-2)), d)
 	f.status, f.role = 503, asTrace
 	if at >= interrupted2End {
 		f.status = 403
@@ -127,8 +127,8 @@ func (y *y2020) refused(_ int, at int64, d *dice, p *plan) {
 
 // removed: one of the bots that were removed alone, long before the others.
 func (y *y2020) removed(i int, at int64, d *dice, p *plan) {
-	f := act(at, "account_suspended", apiAccount, staff.at(0), d)
-	f.target, f.reason, f.role = rogue.at(2+i), "unauthorised_contact", asResponse
+	f := act(at, accountSuspended, apiAccount, staff.at(0), d)
+	f.target, f.reason, f.role = rogue.at(2+i), unauthorisedContact, asResponse
 	p.add(f)
 }
 
@@ -140,15 +140,15 @@ func (y *y2020) withdrawn(i int, at int64, d *dice, p *plan) {
 	invites, joined := map[ref]int{}, map[open]bool{}
 	for _, f := range told {
 		switch {
-		case f.role == asAbuse && f.what == "group_invite":
+		case f.role == asAbuse && f.what == groupInvite:
 			invites[f.target]++
-		case f.what == "group_joined": // to leave is up to them
+		case f.what == groupJoined: // to leave is up to them
 			joined[open{f.actor, f.container}] = true
 		}
 	}
 	for _, f := range told {
-		if f.role == asAbuse && f.what == "group_invite" && invites[f.target] > 3 && !joined[open{f.target, f.container}] {
-			w := act(at+d.between(0, 2*second), "invite_withdrawn", apiCancel, staff.at(0), d)
+		if f.role == asAbuse && f.what == groupInvite && invites[f.target] > 3 && !joined[open{f.target, f.container}] {
+			w := act(at+d.between(0, 2*second), inviteWithdrawn, apiCancel, staff.at(0), d)
 			w.target, w.region, w.container, w.role = f.target, f.region, f.container, asResponse
 			p.add(w)
 		}
@@ -160,12 +160,12 @@ func (y *y2020) withdrawn(i int, at int64, d *dice, p *plan) {
 // is this.
 func (y *y2020) linked(i int, at int64, d *dice, p *plan) {
 	who, to := assistant.at(d.below(y.assistants())), person.at(10*i)
-	link := func(at int64, what string) {
+	link := func(at int64, what word) {
 		f := act(at, what, apiLink, to, d)
-		f.target, f.scope, f.region = who, "assistant", y.home(to)
+		f.target, f.scope, f.region = who, toAssistant, y.home(to)
 		p.add(f)
 	}
-	effect := func(at int64, what, api string) {
+	effect := func(at int64, what, api word) {
 		for _, gap := range [...][2]int64{{interrupted1, interrupted1End}, {interrupted2, interrupted2End}} {
 			if gap[0] <= at && at < gap[1] {
 				at = gap[1] + (at-gap[0])/8
@@ -173,18 +173,18 @@ func (y *y2020) linked(i int, at int64, d *dice, p *plan) {
 		}
 		f := act(at, what, api, who, d)
 		f.target, f.region = to, y.home(to)
-		if what != "friend_request" {
+		if what != friendRequest {
 			f.container = group.at(officialGroups + 1<<30 + i)
 		}
 		p.add(f)
 	}
-	link(at, "consent_granted")
-	effect(at+d.between(second, 5*second), "friend_request", "/clova/v1/friends/add")
-	effect(at+d.between(minute, 6*hour), "message", "/clova/v1/messages/send")
+	link(at, consentGranted)
+	effect(at+d.between(second, 5*second), friendRequest, clovaAdd)
+	effect(at+d.between(minute, 6*hour), messageSent, clovaSend)
 	if d.permille(300) {
-		effect(at+d.between(minute, 6*hour), "group_invite", "/clova/v1/groups/invite")
+		effect(at+d.between(minute, 6*hour), groupInvite, clovaInvite)
 	}
 	if d.permille(100) {
-		link(at+d.between(12*hour, 5*day), "consent_revoked")
+		link(at+d.between(12*hour, 5*day), consentRevoked)
 	}
 }

@@ -2,7 +2,7 @@ package scenario
 
 // The people of the notice by region, and its bots.
 var (
-	regions2020 = []string{"JP", "TW", "TH", "ID", "OTHER"}
+	regions2020 = []word{inJapan, inTaiwan, inThailand, inIndonesia, elsewhere}
 	people2020  = []int{15530, 87197, 2813, 7084, 8597}
 )
 
@@ -83,7 +83,7 @@ func plot2020(s *Stream) *plot {
 	p := &plot{from: from2020, to: to2020, flows: flows, markers: markers2020(), background: s.ordinary(y.stage, flows)}
 	p.expect = Expectations{Actors: y.bots, People: y.reached, ByRegion: map[string]int{}}
 	for i, r := range regions2020 {
-		p.expect.ByRegion[r] = counts[i]
+		p.expect.ByRegion[spelled[r]] = counts[i]
 	}
 	p.claims = []claim{
 		{"first_effect", "without", "the first contact by an assistant account with a person who never linked it; the reporter's bot, and an account that the reporter did not know"},
@@ -105,13 +105,14 @@ func (y *y2020) assistants() int { return y.scaled(assistants, 2) }
 
 // effect is a contact by a bot of the assistant class. After the first patch the second hole
 // was used.
-func (y *y2020) effect(at int64, what string, bot, to ref, d *dice) fact {
-	api := "/clova/v1/friends/add"
-	if what == "group_invite" {
-		api = "/clova/v1/groups/invite"
-	}
+func (y *y2020) effect(at int64, what word, bot, to ref, d *dice) fact {
+	add, invite := clovaAdd, clovaInvite
 	if at >= patch1 {
-		api = "/clova/v2" + api[len("/clova/v1"):]
+		add, invite = clovaAdd2, clovaInvite2
+	}
+	api := add
+	if what == groupInvite {
+		api = invite
 	}
 	f := act(at, what, api, bot, d)
 	f.target, f.region, f.role = to, y.home(to), asAbuse
@@ -128,7 +129,7 @@ func (y *y2020) bound(bot int) int {
 
 // born is the account of a bot being made.
 func born(at int64, bot, by ref, d *dice) fact {
-	f := act(at, "account_created", "/clova/v1/accounts", by, d)
+	f := act(at, accountCreated, clovaAccount, by, d)
 	f.target, f.owner, f.device, f.role = bot, by, speaker, asTrace
 	return f
 }

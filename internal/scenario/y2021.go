@@ -25,7 +25,7 @@ type y2021 struct {
 }
 
 func plot2021(s *Stream) *plot {
-	regions := newSpread([]string{"TW", "JP", "TH", "OTHER"}, []int{880, 50, 40, 30}, s.key)
+	regions := newSpread([]word{inTaiwan, inJapan, inThailand, elsewhere}, []int{880, 50, 40, 30}, s.key)
 	y := &y2021{Stream: s, hit: s.scaled(attacked, 5)}
 	y.stage = newStage(from2021, to2021, regions, s.scaled(400_000, 1000))
 	members := s.scaled(cohort, 12)
@@ -62,47 +62,47 @@ func (y *y2021) entry(p pace) func(float64) int64 {
 // session and switches protection on again.
 func (y *y2021) attack(i int, at int64, d *dice, p *plan) {
 	who := guarded.at(i)
-	plain := func(at int64, what, api string, r role) fact {
+	plain := func(at int64, what, api word, r role) fact {
 		f := act(at, what, api, who, d)
-		f.region, f.role = "TW", r
+		f.region, f.role = inTaiwan, r
 		return f
 	}
 	own := session.at(abuseSessions + i)
-	method := "session_and_key"
+	method := byBoth
 	switch n := d.below(100); {
 	case n < 25:
-		method = "session"
+		method = bySession
 	case n < 40:
-		method = "key"
+		method = byKey
 	}
-	if method != "key" {
-		l := plain(at, "login", apiLogin, asTrace)
-		l.session, l.second, l.device = own, "none", "DESKTOP 6.2.1 6.1.7601"
+	if method != byKey {
+		l := plain(at, loggedIn, apiLogin, asTrace)
+		l.session, l.second, l.device = own, noFactor, foreignDesktop
 		p.add(l)
 	}
-	if method != "session" {
-		k := plain(at+d.between(20*second, 3*minute), "key_changed", apiKey, asTrace)
+	if method != bySession {
+		k := plain(at+d.between(20*second, 3*minute), keyChanged, apiKey, asTrace)
 		k.session = own
 		p.add(k)
 	}
-	off := plain(at+d.between(5*minute, 10*hour), "e2ee_changed", apiE2EE, asAbuse)
+	off := plain(at+d.between(5*minute, 10*hour), e2eeChanged, apiE2EE, asAbuse)
 	if i == 0 {
 		off.at = firstOff
 	}
-	off.e2ee, off.first, off.by, off.session, off.claim = "off", true, method, own, 1
+	off.e2ee, off.first, off.by, off.session, off.claim = switchedOff, true, method, own, 1
 	p.add(off)
 	back := max(off.at+6*hour, d.between(protectedBy-day, protectedBy+day-hour))
 	for range 3 + d.below(10) {
-		m := plain(d.between(off.at+second, back), "message", apiSend, asExposed)
+		m := plain(d.between(off.at+second, back), messageSent, apiSend, asExposed)
 		m.target, m.by = y.someone(d), method
 		m.region, m.container = y.home(m.target), group.at(d.below(y.people))
 		p.add(m)
 	}
-	end := act(back-minute, "session_ended", apiAccount, staff.at(0), d)
+	end := act(back-minute, sessionEnded, apiAccount, staff.at(0), d)
 	end.target, end.session, end.role = who, own, asResponse
 	p.add(end)
-	on := plain(back, "e2ee_changed", apiE2EE, asExposed)
-	on.e2ee, on.by = "on", method
+	on := plain(back, e2eeChanged, apiE2EE, asExposed)
+	on.e2ee, on.by = switchedOn, method
 	p.add(on)
 }
 
@@ -110,12 +110,12 @@ func (y *y2021) attack(i int, at int64, d *dice, p *plan) {
 func (y *y2021) member(members int) func(int, int64, *dice, *plan) {
 	return func(i int, at int64, d *dice, p *plan) {
 		who := guarded.at(d.below(members))
-		l := act(at, "login", apiLogin, who, d)
-		l.region, l.second, l.session = "TW", "passkey", session.at(jobSessions+1<<39+i)
+		l := act(at, loggedIn, apiLogin, who, d)
+		l.region, l.second, l.session = inTaiwan, passkey, session.at(jobSessions+1<<39+i)
 		p.add(l)
 		if d.permille(30) {
-			k := act(at+d.between(second, 20*second), "key_changed", apiKey, who, d)
-			k.region, k.session = "TW", l.session
+			k := act(at+d.between(second, 20*second), keyChanged, apiKey, who, d)
+			k.region, k.session = inTaiwan, l.session
 			p.add(k)
 		}
 	}
@@ -124,9 +124,9 @@ func (y *y2021) member(members int) func(int, int64, *dice, *plan) {
 // ownSwitch: a protected person who was not attacked switches protection off, for an hour.
 func (y *y2021) ownSwitch(i int, at int64, d *dice, p *plan) {
 	who := guarded.at(y.hit + i)
-	for n, to := range [...]string{"off", "on"} {
-		f := act(at+int64(n)*hour, "e2ee_changed", apiE2EE, who, d)
-		f.region, f.e2ee, f.role = "TW", to, asOwnToggle
+	for n, to := range [...]word{switchedOff, switchedOn} {
+		f := act(at+int64(n)*hour, e2eeChanged, apiE2EE, who, d)
+		f.region, f.e2ee, f.role = inTaiwan, to, asOwnToggle
 		p.add(f)
 	}
 }

@@ -37,7 +37,7 @@ func plot2023(s *Stream) *plot {
 	}
 	y := &y2023{Stream: s, identities: s.scaled(intruders2023, 2), items: apportion(parts, s.scaled(total, 500))}
 	// Japan's part of the users' items, as of November 2023.
-	y.stage = newStage(from2023, to2023, newSpread([]string{"JP", "OTHER"}, []int{129894, 302569 - 129894}, s.key), s.scaled(400_000, 1000))
+	y.stage = newStage(from2023, to2023, newSpread([]word{inJapan, elsewhere}, []int{129894, 302569 - 129894}, s.key), s.scaled(400_000, 1000))
 	flows := []*flow{
 		{name: "intruder", n: y.identities, size: total / intruders2023 / 8, at: y.entry, tell: y.intrude},
 		{name: "borrowed", n: (y.identities + 1) / 3, size: 40, at: steady(from2023+2*day, from2023+5*day).at, tell: y.borrowed},
@@ -58,7 +58,7 @@ func plot2023(s *Stream) *plot {
 		l.IDs = append(l.IDs, s.id(intruder.at(3*i+1)))
 	}
 	for i, c := range classes {
-		p.expect.Items[c] = y.items[i]
+		p.expect.Items[spelled[c]] = y.items[i]
 	}
 	return p
 }
@@ -116,23 +116,23 @@ type reading struct {
 	p      *plan
 }
 
-func (r *reading) act(at int64, what, api string, as role) fact {
+func (r *reading) act(at int64, what, api word, as role) fact {
 	f := act(at, what, api, r.who, r.d)
-	f.company, f.country, f.role = "affiliate-contractor", "KR", as
+	f.company, f.country, f.role = contractor, inKorea, as
 	f.session = session.at(abuseSessions + r.number)
 	return f
 }
 
 func (r *reading) login(at int64) {
-	f := r.act(at, "login", apiLogin, asTrace)
-	f.second = "none"
+	f := r.act(at, loggedIn, apiLogin, asTrace)
+	f.second = noFactor
 	r.p.add(f)
 }
 
 // read reads n items of a class; each read is of another record.
-func (r *reading) read(at int64, class, n, claim int) {
-	f := r.act(at, "file_access", apiData, asAbuse)
-	f.target, f.dataClass, f.items = record.at(r.number<<24+r.reads), classes[class], n
+func (r *reading) read(at int64, class, n int, claim int8) {
+	f := r.act(at, fileAccess, apiData, asAbuse)
+	f.target, f.dataClass, f.items = record.at(r.number<<24+r.reads), classes[class], int16(n)
 	f.first, f.again, f.claim = true, r.d.permille(2), claim
 	if class < 2 { // the data of users have their region
 		f.region = r.y.home(f.target)
@@ -143,7 +143,7 @@ func (r *reading) read(at int64, class, n, claim int) {
 
 // cut is the end: the session is ended and the account closed to its owner.
 func (r *reading) cut(at int64) {
-	for n, what := range [...]string{"session_ended", "account_suspended"} {
+	for n, what := range [...]word{sessionEnded, accountSuspended} {
 		f := act(at+int64(n)*second, what, apiAccount, staff.at(0), r.d)
 		f.target, f.role = r.who, asResponse
 		if n == 0 {
@@ -157,18 +157,18 @@ func (r *reading) cut(at int64) {
 // partners, and was used beside it.
 func (y *y2023) borrowed(i int, at int64, d *dice, p *plan) {
 	who := intruder.at(3*i + 1)
-	p.add(grant(at, who, "consent_granted", "partner", d))
+	p.add(grant(at, who, consentGranted, partnerData, d))
 	for n := range 40 {
-		f := act(at+hour+int64(n)*12*hour+d.between(0, hour), "file_access", apiData, who, d)
-		f.target, f.dataClass, f.items = record.at(jobRecords*2+i<<10+n), "partner", 1+d.below(3)
-		f.company, f.country = "affiliate-contractor", "KR"
+		f := act(at+hour+int64(n)*12*hour+d.between(0, hour), fileAccess, apiData, who, d)
+		f.target, f.dataClass, f.items = record.at(jobRecords*2+i<<10+n), partnerData, int16(1+d.below(3))
+		f.company, f.country = contractor, inKorea
 		p.add(f)
 	}
 }
 
 // relogin: everybody who works for the service signs in anew on the day after.
 func (y *y2023) relogin(i int, at int64, d *dice, p *plan) {
-	f := act(at, "login", apiLogin, staff.at(1+i), d)
-	f.second, f.session, f.role = "hardware_key", session.at(jobSessions+1<<38+i), asResponse
+	f := act(at, loggedIn, apiLogin, staff.at(1+i), d)
+	f.second, f.session, f.role = hardwareKey, session.at(jobSessions+1<<38+i), asResponse
 	p.add(f)
 }
