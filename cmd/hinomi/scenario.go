@@ -35,7 +35,7 @@ func (c *scenarioCommand) Help() string {
 	var b strings.Builder
 	names, about := scenario.Names()
 	for i, name := range names {
-		fmt.Fprintf(&b, "%-6s %s\n", name, about[i])
+		fmt.Fprintf(&b, "    %-6s %s\n", name, about[i])
 	}
 	b.WriteString("\nThe same name, scale and seed give the same bytes. The last line of standard error has the figures.\n" +
 		"With --out, lists/NAME.txt has the accounts for --list NAME=FILE of hinomi detect. doc/scenario.md tells what is\n" +

@@ -137,18 +137,10 @@ func (s *Stream) count(f *fact) {
 		return
 	}
 	s.totals.ByRole[roleNames[f.role]]++
-	event := ""
-	claim := f.claim - 1
-	if claim >= 0 && s.answered[claim] {
-		claim = -1
-	}
-	if f.first || claim >= 0 {
-		event = string(appendSerial(nil, s.serial))
-	}
-	if claim >= 0 {
-		s.answered[claim] = true
-		c := s.plot.claims[claim]
-		s.tell(Truth{Truth: "earliest", Name: c.name, What: c.rule, Text: c.text, Event: event,
+	if i := f.claim - 1; i >= 0 && !s.answered[i] {
+		s.answered[i] = true
+		c := s.plot.claims[i]
+		s.tell(Truth{Truth: "earliest", Name: c.name, What: c.rule, Text: c.text, Event: string(appendSerial(nil, s.serial)),
 			At: s.Time(), Actor: s.id(f.actor), Target: s.idOrNone(f.target)})
 	}
 	if f.first {
@@ -156,7 +148,7 @@ func (s *Stream) count(f *fact) {
 		if f.region != 0 {
 			s.totals.ByRegion[spelled[f.region]]++
 		}
-		s.tell(Truth{Truth: "target", ID: s.id(f.reached()), Region: spelled[f.region], Event: event, At: s.Time(), By: s.id(f.actor)})
+		s.tellTarget(f)
 	}
 	if f.role == asAbuse {
 		s.totals.Effects++
@@ -167,6 +159,18 @@ func (s *Stream) count(f *fact) {
 	if f.role.told() {
 		s.tally(f)
 	}
+}
+
+// tellTarget is tell for the line that there is most of, without the encoder.
+func (s *Stream) tellTarget(f *fact) {
+	b := appendID(append(s.truth, `{"truth":"target","id":"`...), f.reached(), s.key)
+	b = appendID(append(b, `","by":"`...), f.actor, s.key)
+	if f.region != 0 {
+		b = append(append(b, `","region":"`...), spelled[f.region]...)
+	}
+	b = appendSerial(append(b, `","event":"`...), s.serial)
+	b = s.Time().AppendFormat(append(b, `","at":"`...), time.RFC3339Nano)
+	s.truth = append(b, '"', '}', '\n')
 }
 
 // reached is whom an event of the abuse reached: its target, or the account itself when a
