@@ -108,15 +108,32 @@ func (u until) Write(b []byte) (int, error) {
 	return u.w.Write(b)
 }
 
-// writeScenario writes a stream with its truth and lists to a directory. A file that is there
-// is never written over: it may be what somebody measured with.
+// writeScenario writes a stream with its truth and lists to a directory. Nothing there is written
+// over: it may be what somebody measured with.
 func writeScenario(ctx context.Context, stream *scenario.Stream, dir string) (totals scenario.Totals, err error) {
-	if err := os.MkdirAll(filepath.Join(dir, "lists"), 0o755); err != nil {
+	lists := filepath.Join(dir, "lists")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return totals, err
+	}
+	if there, err := os.ReadDir(dir); err != nil {
+		return totals, err
+	} else if len(there) > 0 {
+		return totals, fmt.Errorf("%s is not empty; take another directory", dir)
+	}
+	err = create(filepath.Join(dir, "events.ndjson"), func(events io.Writer) error {
+		return create(filepath.Join(dir, "truth.ndjson"), func(truth io.Writer) error {
+			totals, err = scenario.Write(stream, until{ctx, events}, until{ctx, truth})
+			return err
+		})
+	})
+	if err != nil {
+		return totals, err
+	}
+	if err := os.Mkdir(lists, 0o755); err != nil {
 		return totals, err
 	}
 	for _, l := range stream.Lists() {
-		name := filepath.Join(dir, "lists", l.Name+".txt")
-		err := create(name, func(w io.Writer) error {
+		err := create(filepath.Join(lists, l.Name+".txt"), func(w io.Writer) error {
 			_, err := io.WriteString(w, strings.Join(l.IDs, "\n")+"\n")
 			return err
 		})
@@ -124,23 +141,18 @@ func writeScenario(ctx context.Context, stream *scenario.Stream, dir string) (to
 			return totals, err
 		}
 	}
-	return totals, create(filepath.Join(dir, "events.ndjson"), func(events io.Writer) error {
-		return create(filepath.Join(dir, "truth.ndjson"), func(truth io.Writer) error {
-			totals, err = scenario.Write(stream, until{ctx, events}, until{ctx, truth})
-			return err
-		})
-	})
+	return totals, nil
 }
 
-// create makes a file and fills it.
+// create makes a file and fills it. When that fails there is no file: half of one looks whole.
 func create(name string, fill func(io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already; take another directory", name)
-	}
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<18)
-	return errors.Join(fill(w), w.Flush(), f.Close())
+	if err := errors.Join(fill(w), w.Flush(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }

@@ -103,6 +103,9 @@ func New(name string, o Options) (*Stream, error) {
 		}
 		s := &Stream{opt: o, name: name, key: mix(o.Seed ^ 0x68696e6f6d69)}
 		s.plot = p.make(s)
+		if s.plot.from >= s.plot.to { // bench with one end alone
+			return nil, nothing(time.UnixMilli(s.plot.from), time.UnixMilli(s.plot.to))
+		}
 		s.start()
 		return s, nil
 	}
@@ -120,9 +123,18 @@ func (o Options) check() error {
 	case o.Events < 0:
 		return fmt.Errorf("%d events: there are none below 0", o.Events)
 	case !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To):
-		return fmt.Errorf("nothing lies between %s and %s", o.From.Format(time.RFC3339), o.To.Format(time.RFC3339))
+		return nothing(o.From, o.To)
+	}
+	for _, t := range []time.Time{o.From, o.To} {
+		if y := t.UTC().Year(); !t.IsZero() && (y < 2000 || y > 2099) {
+			return fmt.Errorf("%s: times go from 2000 to 2099", t.Format(time.RFC3339))
+		}
 	}
 	return nil
+}
+
+func nothing(from, to time.Time) error {
+	return fmt.Errorf("nothing lies between %s and %s", from.In(tokyo).Format(time.RFC3339), to.In(tokyo).Format(time.RFC3339))
 }
 
 // scaled returns n at the scale of the stream, and never less than least.

@@ -130,7 +130,7 @@ func TestEveryEventIsWhatTheFormatSays(t *testing.T) {
 	for _, name := range []string{"2020", "2021", "2023", "bench"} {
 		for _, mixed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, mixed %v", name, mixed), func(t *testing.T) {
-				events, _, _ := tell(t, name, Options{Scale: 0.003, Seed: 3, Background: 1, Events: 3000, Mixed: mixed})
+				events, _, _ := tell(t, name, Options{Scale: 0.001, Seed: 3, Background: 0.5, Events: 3000, Mixed: mixed})
 				orders := map[string]int{}
 				for line := range bytes.Lines(events) {
 					line = bytes.TrimSuffix(line, []byte("\n"))
@@ -385,8 +385,12 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		"background below 0":     func(o *Options) string { o.Background = -1; return "2020" },
 		"lateness below 0":       func(o *Options) string { o.Lateness = -1; return "2020" },
 		"fewer than no events":   func(o *Options) string { o.Events = -1; return "bench" },
+		"a year of no event": func(o *Options) string {
+			o.To = time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)
+			return "bench"
+		},
 		"an end before the start": func(o *Options) string {
-			o.From, o.To = time.Unix(2, 0), time.Unix(1, 0)
+			o.From, o.To = time.UnixMilli(benchStart+1), time.UnixMilli(benchStart)
 			return "2020"
 		},
 	} {
