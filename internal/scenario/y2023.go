@@ -39,7 +39,7 @@ func plot2023(s *Stream) *plot {
 	// Japan's part of the users' items, as of November 2023.
 	y.stage = newStage(from2023, to2023, newSpread([]word{inJapan, elsewhere}, []int{129894, 302569 - 129894}, s.key), s.scaled(400_000, 1000))
 	flows := []*flow{
-		{name: "intruder", n: y.identities, size: total / intruders2023 / 8, at: y.entry, tell: y.intrude},
+		{name: "intruder", n: y.identities, size: s.scaled(total, 500) / y.identities / 8, at: y.entry, tell: y.intrude},
 		{name: "borrowed", n: (y.identities + 1) / 3, size: 40, at: steady(from2023+2*day, from2023+5*day).at, tell: y.borrowed},
 		{name: "relogin", n: s.scaled(2000, 5), size: 1, at: steady(relogin, relogin+12*hour).at, tell: y.relogin},
 	}
