@@ -194,6 +194,20 @@ func TestTheDatesOf2020(t *testing.T) {
 	if first.ID != at["first_effect"].Event || first.Data.Actor != at["first_effect"].Actor {
 		t.Errorf("the events have the first effect at %s, the truth at %s", first.ID, at["first_effect"].Event)
 	}
+	if n := quiet(t, r); n != 14 {
+		t.Errorf("%d bots removed, want 14", n)
+	}
+	for _, m := range r.lines("marker") {
+		if _, offset := m.At.Zone(); offset != 9*60*60 || m.Row == "" {
+			t.Errorf("%+v: not in Tokyo, or without its row", m)
+		}
+	}
+}
+
+// quiet checks that there are no effects by a bot that was removed, nor in an interruption, and
+// returns how many were removed.
+func quiet(t *testing.T, r run) int {
+	t.Helper()
 	removed := map[string]bool{}
 	for _, e := range r.once {
 		ms := e.Time.UnixMilli()
@@ -213,12 +227,17 @@ func TestTheDatesOf2020(t *testing.T) {
 			t.Errorf("%s: an effect while the service was interrupted", e.ID)
 		}
 	}
-	if len(removed) != 14 {
-		t.Errorf("%d bots removed, want 14", len(removed))
-	}
-	for _, m := range r.lines("marker") {
-		if _, offset := m.At.Zone(); offset != 9*60*60 || m.Row == "" {
-			t.Errorf("%+v: not in Tokyo, or without its row", m)
+	return len(removed)
+}
+
+func TestSmallWavesKeepTheDatesToo(t *testing.T) {
+	for seed := range uint64(20) {
+		r := read(t, "2020", Options{Scale: minScale * float64(1+seed), Seed: seed})
+		quiet(t, r)
+		for _, l := range r.lines("earliest") {
+			if l.Name == "first_effect_of_the_wave" && l.At.Format(time.DateOnly) != "2020-11-02" {
+				t.Errorf("seed %d: the wave begins at %s", seed, l.At)
+			}
 		}
 	}
 }

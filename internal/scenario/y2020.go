@@ -10,7 +10,7 @@ const (
 	total2020    = 121221
 	bots2020     = 7768
 	removed2020  = 14
-	squad        = 8  // bots that work at the same time; 7,768 = 2 + 970·8 + 6
+	squad        = 8  // bots that work at the same time, but for the last six of 7,768 less the first two
 	labStrangers = 12 // accounts that the reporter's bot reached and the reporter did not know
 	firstReached = 16 // people reached by the first bot of others
 	testers      = 6  // the reporter's own accounts; the last two never linked the bot
@@ -69,7 +69,7 @@ func plot2020(s *Stream) *plot {
 	counts := apportion(people2020, y.reached)
 	y.stage = newStage(from2020, to2020, newSpread(regions2020, counts, s.key), 5*y.reached)
 	n := (y.bots - 2 + squad - 1) / squad
-	y.squads = &flow{name: "squad", n: n, size: 250, at: wave.at, tell: y.squad}
+	y.squads = &flow{name: "squad", n: n, size: 250, at: opening(n), tell: y.squad}
 	flows := []*flow{
 		y.squads,
 		{name: "reporter", n: 1, size: 60, at: at(jst(2020, 10, 15, 16, 30)), tell: y.reporter},
@@ -98,6 +98,17 @@ func plot2020(s *Stream) *plot {
 	return p
 }
 
+// opening is the pace of the squads. However few there are, the first of n comes early on
+// 2 November: the bots removed in the afternoon are its.
+func opening(n int) func(q float64) int64 {
+	return func(q float64) int64 {
+		if q < 1/float64(n) {
+			q /= 20
+		}
+		return wave.at(q)
+	}
+}
+
 // at is the pace of a single story.
 func at(t int64) func(float64) int64 { return func(float64) int64 { return t } }
 
@@ -120,8 +131,8 @@ func (y *y2020) effect(at int64, what word, bot, to ref, d *dice) fact {
 	return f
 }
 
-// bot is the bot's number, its first person and the first of the next: everybody has one bot
-// whose they are, and at scale 1 that makes 15.6 for each.
+// bound is the number of the first person of a bot; they go up to that of the next. Everybody has
+// one bot, and at scale 1 that makes 15.6 people for each.
 func (y *y2020) bound(bot int) int {
 	rest := y.reached - labStrangers - firstReached
 	return labStrangers + firstReached + rest*(bot-2)/(y.bots-2)
