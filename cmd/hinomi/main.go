@@ -19,14 +19,15 @@ import (
 // commands is everything the program can do. A command is a struct with its flags and a method
 // Run; kong hands Run the context, which ends at an interrupt, and the Streams.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the desk."`
-	Demo    demoCommand    `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
-	Ask     AskCmd         `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
-	Payfile PayfileCmd     `cmd:"" help:"Write the bank file of a payment run."`
-	Terms   TermsCmd       `cmd:"" help:"Check the terms, list their versions."`
-	Verify  VerifyCmd      `cmd:"" help:"Check receipts and evidence cards, alone or against the public log."`
-	Version versionCommand `cmd:"" help:"Print the version of this binary."`
+	Serve    serveCommand    `cmd:"" help:"Run the desk."`
+	Demo     demoCommand     `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
+	Ask      AskCmd          `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema and say which that is."`
+	Payfile  PayfileCmd      `cmd:"" help:"Write the bank file of a payment run."`
+	Scenario scenarioCommand `cmd:"" help:"Make the events of an incident, with their ground truth."`
+	Terms    TermsCmd        `cmd:"" help:"Check the terms, list their versions."`
+	Verify   VerifyCmd       `cmd:"" help:"Check receipts and evidence cards, alone or against the public log."`
+	Version  versionCommand  `cmd:"" help:"Print the version of this binary."`
 }
 
 // Streams are what a command reads and writes: tests hand it buffers.
