@@ -1,0 +1,234 @@
+package detect
+
+import (
+	"errors"
+
+	"hinomi.dev/hinomi/internal/event"
+)
+
+// A record is one event as one rule sees it.
+type record struct {
+	time  int64
+	key   uint64 // hash of the group
+	value uint64 // hash of the field's value, or a number, or the steps of a temporal rule
+	text  uint32 // where its text is
+	order uint32 // its place among those that came
+	rule  uint16
+	role  uint8
+}
+
+// The roles an event may have for a rule of kind Without; for the others it is on.
+const (
+	on uint8 = iota
+	endedBy
+	without
+)
+
+// A seen is one event as the order needs it.
+type seen struct {
+	id   uint64 // hash of source and id
+	time int64
+	line uint32 // in the batch
+	end  uint32 // its records are those from the end of the one before
+}
+
+// A Sample is a line that was counted, and why.
+type Sample struct {
+	Line int
+	Err  error
+}
+
+// maxSamples is how many lines are shown of each kind.
+const maxSamples = 10
+
+// A tap leads the events of one detection to one rule.
+type tap struct {
+	rule  uint16
+	role  uint8
+	step  uint8
+	input *Input
+}
+
+// A matcher is what batches have in common: the rules by what they look at. It does not change.
+type matcher struct {
+	rules  *Rules
+	seed   uint64
+	taps   [][]tap            // by detection, in the order of the rules
+	byType map[string][]int32 // the detections that can match events of a type
+	always []int32            // those of the types that no detection names
+}
+
+func newMatcher(rules *Rules, seed uint64) *matcher {
+	m := &matcher{rules: rules, seed: seed, taps: make([][]tap, len(rules.Detections)), byType: map[string][]int32{}}
+	for i := range rules.Rules {
+		r := &rules.Rules[i]
+		for role, inputs := range [][]Input{on: r.On, endedBy: r.EndedBy, without: r.Without} {
+			for step := range inputs {
+				in := &inputs[step]
+				m.taps[in.Detection] = append(m.taps[in.Detection], tap{uint16(i), uint8(role), uint8(step), in})
+			}
+		}
+	}
+	for _, d := range rules.Detections {
+		for _, t := range d.Types {
+			m.byType[t] = nil
+		}
+	}
+	for i, d := range rules.Detections {
+		if len(m.taps[i]) == 0 {
+			continue
+		}
+		if d.Types == nil {
+			m.always = append(m.always, int32(i))
+			for t := range m.byType {
+				m.byType[t] = append(m.byType[t], int32(i))
+			}
+		}
+		for _, t := range d.Types {
+			if l := m.byType[t]; len(l) == 0 || l[len(l)-1] != int32(i) {
+				m.byType[t] = append(l, int32(i))
+			}
+		}
+	}
+	return m
+}
+
+// A Batch is a run of events that are decoded and matched with the rules, but not yet judged. Batches can
+// be filled at the same time, each by one goroutine; the engine takes them in their order.
+type Batch struct {
+	*matcher
+	decoder *event.Decoder
+	event   event.Event
+
+	lines   int
+	seen    []seen
+	records []record
+	text    []byte
+	bad     int
+	samples []Sample
+}
+
+// Reset empties the batch.
+func (b *Batch) Reset() {
+	b.lines, b.bad = 0, 0
+	b.seen, b.records, b.text, b.samples = b.seen[:0], b.records[:0], b.text[:0], b.samples[:0]
+}
+
+// Add takes one event.
+func (b *Batch) Add(line []byte) error {
+	return b.take(b.decoder.Decode(line, &b.event))
+}
+
+// AddLines takes all lines of buf, of which the last ends with a newline as well and is followed
+// by event.Slack more bytes.
+func (b *Batch) AddLines(buf []byte) {
+	for p := 0; p < len(buf)-event.Slack; {
+		next, err := b.decoder.Next(buf, p, &b.event)
+		p = next
+		_ = b.take(err) // counted, with a sample
+	}
+}
+
+func (b *Batch) take(err error) error {
+	b.lines++
+	if err != nil {
+		if !errors.Is(err, event.Blank) {
+			b.refuse(b.lines, err)
+		}
+		return err
+	}
+	e := &b.event
+	id := hash(hash(b.seed, e.Value(event.Source).Raw), e.Value(event.ID).Raw)
+	b.match(e)
+	b.seen = append(b.seen, seen{id: id, time: e.Time, line: uint32(b.lines), end: uint32(len(b.records))})
+	return nil
+}
+
+// refuse counts a line that is no event.
+func (b *Batch) refuse(line int, err error) {
+	b.bad++
+	if len(b.samples) < maxSamples {
+		b.samples = append(b.samples, Sample{line, err})
+	}
+}
+
+// match makes the records of an event.
+func (b *Batch) match(e *event.Event) {
+	list, ok := b.byType[string(e.Value(event.Type).Raw)]
+	if !ok {
+		list = b.always
+	}
+	first := len(b.records)
+	for _, i := range list {
+		if d := &b.rules.Detections[i]; d.Match != nil && !d.Match(e) {
+			continue
+		}
+		for j := range b.taps[i] {
+			b.tap(e, &b.taps[i][j], first)
+		}
+	}
+	// By rule, and what a rule asks of the past before what it learns from the event.
+	for i := first + 1; i < len(b.records); i++ {
+		for j := i; j > first && b.records[j].before(&b.records[j-1]); j-- {
+			b.records[j], b.records[j-1] = b.records[j-1], b.records[j]
+		}
+	}
+}
+
+func (r *record) before(other *record) bool {
+	return r.rule < other.rule || r.rule == other.rule && r.role < other.role
+}
+
+// tap makes the record of an event for one rule. first is the event's first record.
+func (b *Batch) tap(e *event.Event, t *tap, first int) {
+	key := b.seed
+	for _, s := range t.input.Group {
+		v := e.Value(s)
+		if v.Kind == event.Missing || v.Kind == event.Null {
+			return
+		}
+		key = hashValue(key, v)
+	}
+	if key == 0 {
+		key = 1 // 0 is an empty place in a table
+	}
+	value, ok := b.value(e, t)
+	if !ok {
+		return
+	}
+	kind := b.rules.Rules[t.rule].Kind
+	for i := first; i < len(b.records); i++ {
+		if r := &b.records[i]; r.rule == t.rule && r.key == key && r.role == t.role {
+			if kind == Temporal || kind == TemporalOrdered {
+				r.value |= value
+			}
+			return // one event, though several of the rule's detections match it
+		}
+	}
+	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), rule: t.rule, role: t.role})
+}
+
+// value returns what the rule looks at in the event.
+func (b *Batch) value(e *event.Event, t *tap) (uint64, bool) {
+	switch r := &b.rules.Rules[t.rule]; r.Kind {
+	case Temporal, TemporalOrdered:
+		return 1 << t.step, true
+	case ValueSum, ValueAvg:
+		n, ok := thousandths(e.Value(t.input.Field))
+		return uint64(n), ok
+	case ValueCount, FirstSeen, Ratio:
+		v := e.Value(t.input.Field)
+		return hashValue(b.seed, v), v.Kind != event.Missing && v.Kind != event.Null
+	}
+	return 0, true
+}
+
+// keep writes down what an alert would say of the event.
+func (b *Batch) keep(e *event.Event, t *tap) uint32 {
+	at := uint32(len(b.text))
+	b.text = appendText(b.text, e.Value(event.ID).Raw)
+	for _, s := range t.input.Group {
+		b.text = appendValue(b.text, e.Value(s))
+	}
+	return at
+}

@@ -1,0 +1,184 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+)
+
+// A finding is an alert before it has words.
+type finding struct {
+	record   int // in the bucket
+	from     int64
+	count    int
+	distinct int
+}
+
+// A part judges its share of the groups. Parts share nothing.
+type part struct {
+	states []state // by rule
+	found  []finding
+}
+
+// A state is what one rule remembers.
+type state struct {
+	rule  *Rule
+	span  int64
+	keep  int    // how many times or values decide the condition
+	learn int64  // FirstSeen: the end of learning
+	group groups // of the kinds with windows
+	seen  lasts  // Without: the last event of the others. FirstSeen: the last time of each value
+	held  lasts  // Without and FirstSeen: when the condition held last
+}
+
+func newPart(rules []Rule) *part {
+	p := &part{states: make([]state, len(rules))}
+	for i := range rules {
+		r := &rules[i]
+		p.states[i] = state{rule: r, span: int64(r.Span), keep: r.keep(), learn: never}
+		p.states[i].group.span, p.states[i].seen.span, p.states[i].held.span = int64(r.Span), int64(r.Span), int64(r.Span)
+	}
+	return p
+}
+
+// check says what the engine cannot do.
+func (r *Rule) check() error {
+	switch {
+	case len(r.On) == 0:
+		return errors.New("it names no detections")
+	case r.Kind != Match && r.Span <= 0:
+		return errors.New("its timespan is not positive")
+	case (r.Kind == Temporal || r.Kind == TemporalOrdered) && len(r.On) > maxSteps:
+		return fmt.Errorf("it has more than %d steps", maxSteps)
+	case (r.Kind == EventCount || r.Kind == ValueCount) && r.keep() > math.MaxInt32:
+		return errors.New("its threshold is too large to count to")
+	}
+	for _, inputs := range [][]Input{r.On, r.Without, r.EndedBy} {
+		for _, in := range inputs {
+			if len(in.Group) != len(r.Keys) {
+				return errors.New("its group has more or fewer fields than names")
+			}
+		}
+	}
+	return nil
+}
+
+// keep returns how many of the newest times or values decide the condition: with more than
+// the threshold, one more changes nothing.
+func (r *Rule) keep() int {
+	n := 1.0
+	for _, c := range r.Condition {
+		at := math.Floor(c.With) + 1
+		if c.Op == Gte || c.Op == Lt {
+			at = math.Ceil(c.With)
+		}
+		n = max(n, at)
+	}
+	return int(min(n, math.MaxInt32+1))
+}
+
+// judge takes the records of a bucket that belong to part mine of all.
+func (p *part) judge(b *bucket, mine, all int) {
+	const ahead = 16
+	var sink uint64
+	for i := range b.records {
+		if i+ahead < len(b.records) {
+			r := &b.records[i+ahead]
+			sink += p.states[r.rule].touch(r)
+		}
+		r := &b.records[i]
+		if all > 1 && partOf(r.key, all) != mine {
+			continue
+		}
+		if f, ok := p.states[r.rule].judge(r); ok {
+			f.record = i
+			p.found = append(p.found, f)
+		}
+	}
+	if sink == 1 {
+		p.found = p.found[:len(p.found):len(p.found)] // so that the reads are not left out
+	}
+}
+
+// partOf returns the part that a group belongs to.
+func partOf(key uint64, all int) int {
+	hi, _ := bits.Mul64(key*k0, uint64(all))
+	return int(hi)
+}
+
+// touch reads the places that a record will need, so that they are in the cache by then.
+func (s *state) touch(r *record) uint64 {
+	switch s.rule.Kind {
+	case Match:
+		return 0
+	case Without:
+		return s.seen.touch(r.key)
+	case FirstSeen:
+		return s.seen.touch(pair(r))
+	}
+	return s.group.touch(r.key)
+}
+
+// judge takes one record and reports what it found.
+func (s *state) judge(r *record) (finding, bool) {
+	one := finding{from: r.time, count: 1}
+	switch s.rule.Kind {
+	case Match:
+		return one, true
+	case Without:
+		return one, s.without(r)
+	case FirstSeen:
+		one.distinct = 1
+		return one, s.firstSeen(r)
+	}
+	g := s.group.at(r.key, r.time)
+	switch s.rule.Kind {
+	case EventCount:
+		return s.eventCount(g, r)
+	case ValueCount:
+		return s.valueCount(g, r)
+	case Temporal, TemporalOrdered:
+		return s.temporal(g, r)
+	}
+	return s.whole(g, r)
+}
+
+// without judges an event that should have another one before it.
+func (s *state) without(r *record) bool {
+	switch r.role {
+	case without:
+		s.seen.set(r.key, r.time, r.time)
+		return false
+	case endedBy:
+		s.seen.drop(r.key)
+		return false
+	}
+	if last := s.seen.get(r.key); last != never && last > r.time-s.span {
+		return false
+	}
+	return s.arm(r)
+}
+
+// arm notes that the condition holds for a group that has no window, and reports whether that is an
+// alert.
+func (s *state) arm(r *record) bool {
+	held := s.held.get(r.key)
+	s.held.set(r.key, r.time, r.time)
+	return held == never || r.time-held >= s.span
+}
+
+// firstSeen judges an event that may have a new value.
+func (s *state) firstSeen(r *record) bool {
+	last := s.seen.get(pair(r))
+	s.seen.set(pair(r), r.time, r.time)
+	if last != never && last > r.time-s.span {
+		return false
+	}
+	return r.time >= s.learn && s.arm(r)
+}
+
+// pair returns a hash of a record's group and value.
+func pair(r *record) uint64 {
+	return max(1, mix(r.key^k1, r.value^k2))
+}

@@ -1,0 +1,186 @@
+package detect
+
+// whole judges a rule that needs all events of the window, times and values: the main block is a
+// ring of them. For a ratio the extra block counts each value; a sum stands in the
+// group's value.
+func (s *state) whole(g *group, r *record) (finding, bool) {
+	ring := ring{&s.group.store, &g.main, 2}
+	values := tally{&s.group.store, &g.extra}
+	ratio := s.rule.Kind == Ratio
+	g.newest = r.time
+	for ring.len() > 0 && ring.first(0) <= r.time-s.span {
+		old := uint64(ring.first(1))
+		if ratio {
+			values.remove(old)
+		} else {
+			g.value -= old
+		}
+		ring.pop()
+	}
+	ring.push(r.time, r.value)
+	if ratio {
+		values.add(r.value)
+	} else {
+		g.value += r.value
+	}
+	n := ring.len()
+	f := finding{from: ring.first(0), count: n}
+	x := float64(int64(g.value)) / 1000
+	switch s.rule.Kind {
+	case ValueAvg:
+		x /= float64(n)
+	case Ratio:
+		f.distinct = values.len()
+		x = float64(f.distinct) / float64(n)
+		if n < s.rule.MinEvents {
+			return f, false
+		}
+	}
+	return f, s.rule.holds(x) && s.hold(g, r.time)
+}
+
+// A ring is a queue of items in a block. The first word is where the first item stands; an item
+// is as many words as size says.
+type ring struct {
+	store *store
+	block *block
+	size  int
+}
+
+func (r ring) len() int { return max(0, r.block.n()-1) / r.size }
+
+// place returns where item i stands in the block's words.
+func (r ring) place(words []uint64, i int) int {
+	room := (len(words) - 1) / r.size
+	at := int(words[0]) + i
+	if at >= room {
+		at -= room
+	}
+	return 1 + at*r.size
+}
+
+// first returns a word of the first item.
+func (r ring) first(word int) int64 {
+	words := r.store.words(r.block)
+	return int64(words[r.place(words, 0)+word])
+}
+
+// pop removes the first item.
+func (r ring) pop() {
+	n := r.len() - 1
+	if n == 0 {
+		r.store.release(r.block)
+		return
+	}
+	words := r.store.words(r.block)
+	words[0] = uint64(r.place(words, 1)-1) / uint64(r.size)
+	if r.block.set(1 + n*r.size); 4*r.block.n() < len(words) {
+		r.move(1 + n*r.size)
+	}
+}
+
+// push adds an item of one or two words.
+func (r ring) push(a int64, b uint64) {
+	n := r.len()
+	words := r.store.words(r.block)
+	if 1+(n+1)*r.size > len(words) {
+		words = r.move(1 + (n+1)*r.size)
+	}
+	r.block.set(1 + (n+1)*r.size)
+	at := r.place(words, n)
+	words[at] = uint64(a)
+	if r.size > 1 {
+		words[at+1] = b
+	}
+}
+
+// move puts the items into a block with room for this many words, the first one first.
+func (r ring) move(size int) []uint64 {
+	var to block
+	words := r.store.resize(&to, size)
+	words[0] = 0
+	old := r.store.words(r.block)
+	for i := range r.len() {
+		copy(words[1+i*r.size:], old[r.place(old, i):][:r.size])
+	}
+	r.store.release(r.block)
+	*r.block = to
+	return words
+}
+
+// A tally counts how often each value is there: pairs of value and count in open addressing, with
+// linear probing. The block's words in use are twice the number of values.
+type tally struct {
+	store *store
+	block *block
+}
+
+func (t tally) len() int { return t.block.n() / 2 }
+
+// find returns the place of a value or, when it is not there, the one for it.
+func (t tally) find(words []uint64, value uint64) int {
+	mask := len(words) - 1
+	for i := int(value*k0>>32) * 2 & mask; ; i = (i + 2) & mask {
+		if words[i+1] == 0 || words[i] == value {
+			return i
+		}
+	}
+}
+
+func (t tally) add(value uint64) {
+	n := t.len()
+	words := t.store.words(t.block)
+	if 4*(n+1) > len(words) {
+		words = t.move(2 * max(2, len(words)))
+	}
+	i := t.find(words, value)
+	words[i] = value
+	if words[i+1]++; words[i+1] == 1 {
+		t.block.set(2 * (n + 1))
+	}
+}
+
+// remove takes a value back that was added. The values behind it move up, so that none is cut
+// off from the place where it is looked for.
+func (t tally) remove(value uint64) {
+	words := t.store.words(t.block)
+	mask := len(words) - 1
+	i := t.find(words, value)
+	if words[i+1]--; words[i+1] > 0 {
+		return
+	}
+	for j := (i + 2) & mask; words[j+1] > 0; j = (j + 2) & mask {
+		home := int(words[j]*k0>>32) * 2 & mask
+		if (j-home)&mask >= (j-i)&mask {
+			words[i], words[i+1] = words[j], words[j+1]
+			words[j+1] = 0
+			i = j
+		}
+	}
+	n := t.len() - 1
+	t.block.set(2 * n)
+	switch {
+	case n == 0:
+		t.store.release(t.block)
+	case 16*n < len(words):
+		t.move(len(words) / 4)
+	}
+}
+
+// move puts the values into a block with this many words, which is a power of two.
+func (t tally) move(size int) []uint64 {
+	var to block
+	words := t.store.resize(&to, size)
+	clear(words)
+	old, n := t.store.words(t.block), t.block.n()
+	for i := 0; i < len(old); i += 2 {
+		if old[i+1] > 0 {
+			at := t.find(words, old[i])
+			words[at], words[at+1] = old[i], old[i+1]
+		}
+	}
+	t.store.release(t.block)
+	to.set(n)
+	*t.block = to
+	return words
+}
