@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 
 	"hinomi.dev/hinomi/internal/event"
+	"hinomi.dev/hinomi/internal/rule"
 )
 
 // An Alert says which event made a rule's condition true, and for whom.
 type Alert struct {
-	Rule     *Rule
-	Key      []event.Value // the values of the group, in the order of the rule's Keys
+	Rule     *rule.Rule
+	Keys     []string      // the names of the group's fields
+	Key      []event.Value // and their values
 	At       int64         // the event's time
 	Event    string        // its id
 	From     int64         // the time of the first event in the window
@@ -29,7 +31,7 @@ func (a *Alert) AppendJSON(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, a.Rule.Keys[i]), ':')
+		b = append(appendString(b, a.Keys[i]), ':')
 		if v.Kind == event.String {
 			b = appendString(b, string(v.Raw))
 		} else {

@@ -4,16 +4,17 @@ import (
 	"errors"
 
 	"hinomi.dev/hinomi/internal/event"
+	"hinomi.dev/hinomi/internal/rule"
 )
 
-// A record is one event as one rule sees it.
+// A record is one event as one watch sees it.
 type record struct {
 	time  int64
 	key   uint64 // hash of the group
 	value uint64 // hash of the field's value, or a number, or the steps of a temporal rule
 	text  uint32 // where its text is
 	order uint32 // its place among those that came
-	rule  uint16
+	watch uint16
 	role  uint8
 }
 
@@ -43,38 +44,39 @@ const maxSamples = 10
 
 // A tap leads the events of one detection to one rule.
 type tap struct {
-	rule  uint16
+	watch uint16
 	role  uint8
 	step  uint8
-	input *Input
+	input *rule.Input
 }
 
 // A matcher is what batches have in common: the rules by what they look at. It does not change.
 type matcher struct {
-	rules  *Rules
-	seed   uint64
-	taps   [][]tap            // by detection, in the order of the rules
-	byType map[string][]int32 // the detections that can match events of a type
-	always []int32            // those of the types that no detection names
+	set     *rule.Set
+	watches []watch
+	seed    uint64
+	taps    [][]tap            // by detection, in the order of the watches
+	byType  map[string][]int32 // the detections that can match events of a type
+	always  []int32            // those of the types that no detection names
 }
 
-func newMatcher(rules *Rules, seed uint64) *matcher {
-	m := &matcher{rules: rules, seed: seed, taps: make([][]tap, len(rules.Detections)), byType: map[string][]int32{}}
-	for i := range rules.Rules {
-		r := &rules.Rules[i]
-		for role, inputs := range [][]Input{on: r.On, endedBy: r.EndedBy, without: r.Without} {
+func newMatcher(set *rule.Set, seed uint64) *matcher {
+	m := &matcher{set: set, watches: watches(set), seed: seed, taps: make([][]tap, len(set.Detections)), byType: map[string][]int32{}}
+	for i := range m.watches {
+		w := &m.watches[i]
+		for role, inputs := range [][]rule.Input{on: w.on, endedBy: w.endedBy, without: w.without} {
 			for step := range inputs {
 				in := &inputs[step]
-				m.taps[in.Detection] = append(m.taps[in.Detection], tap{uint16(i), uint8(role), uint8(step), in})
+				m.taps[in.Rule] = append(m.taps[in.Rule], tap{uint16(i), uint8(role), uint8(step), in})
 			}
 		}
 	}
-	for _, d := range rules.Detections {
+	for _, d := range set.Detections {
 		for _, t := range d.Types {
 			m.byType[t] = nil
 		}
 	}
-	for i, d := range rules.Detections {
+	for i, d := range set.Detections {
 		if len(m.taps[i]) == 0 {
 			continue
 		}
@@ -160,7 +162,7 @@ func (b *Batch) match(e *event.Event) {
 	}
 	first := len(b.records)
 	for _, i := range list {
-		if d := &b.rules.Detections[i]; d.Match != nil && !d.Match(e) {
+		if !b.set.Detections[i].Match(e) {
 			continue
 		}
 		for j := range b.taps[i] {
@@ -176,7 +178,7 @@ func (b *Batch) match(e *event.Event) {
 }
 
 func (r *record) before(other *record) bool {
-	return r.rule < other.rule || r.rule == other.rule && r.role < other.role
+	return r.watch < other.watch || r.watch == other.watch && r.role < other.role
 }
 
 // tap makes the record of an event for one rule. first is the event's first record.
@@ -196,29 +198,39 @@ func (b *Batch) tap(e *event.Event, t *tap, first int) {
 	if !ok {
 		return
 	}
-	kind := b.rules.Rules[t.rule].Kind
+	w := &b.watches[t.watch]
 	for i := first; i < len(b.records); i++ {
-		if r := &b.records[i]; r.rule == t.rule && r.key == key && r.role == t.role {
-			if kind == Temporal || kind == TemporalOrdered {
+		if r := &b.records[i]; r.watch == t.watch && r.key == key && r.role == t.role {
+			if w.temporal() {
 				r.value |= value
 			}
 			return // one event, though several of the rule's detections match it
 		}
 	}
-	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), rule: t.rule, role: t.role})
+	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), watch: t.watch, role: t.role})
 }
 
 // value returns what the rule looks at in the event.
 func (b *Batch) value(e *event.Event, t *tap) (uint64, bool) {
-	switch r := &b.rules.Rules[t.rule]; r.Kind {
-	case Temporal, TemporalOrdered:
+	if t.role != on {
+		return 0, true
+	}
+	switch b.watches[t.watch].kind {
+	case rule.Temporal, rule.TemporalOrdered:
 		return 1 << t.step, true
-	case ValueSum, ValueAvg:
-		n, ok := thousandths(e.Value(t.input.Field))
+	case rule.ValueSum, rule.ValueAvg, rule.ValueMin, rule.ValueMax, rule.ValueMedian:
+		n, ok := thousandths(e.Value(t.input.Field[0]))
 		return uint64(n), ok
-	case ValueCount, FirstSeen, Ratio:
-		v := e.Value(t.input.Field)
-		return hashValue(b.seed, v), v.Kind != event.Missing && v.Kind != event.Null
+	case rule.ValueCount, rule.FirstSeen, rule.Ratio:
+		h := b.seed
+		for _, f := range t.input.Field {
+			v := e.Value(f)
+			if v.Kind == event.Missing || v.Kind == event.Null {
+				return 0, false
+			}
+			h = hashValue(h, v)
+		}
+		return h, true
 	}
 	return 0, true
 }

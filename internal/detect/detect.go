@@ -40,115 +40,99 @@
 package detect
 
 import (
-	"time"
+	"errors"
+	"fmt"
+	"math"
 
-	"hinomi.dev/hinomi/internal/event"
+	"hinomi.dev/hinomi/internal/rule"
 )
 
-// A Kind is what a rule looks for in the events of a group.
-type Kind uint8
-
-// The kinds of rules, all but the first with the name of their correlation.
-const (
-	Match           Kind = iota // one event is enough
-	EventCount                  // how many events
-	ValueCount                  // how many values of a field
-	ValueSum                    // the sum of a field
-	ValueAvg                    // the average of a field
-	Temporal                    // each detection once
-	TemporalOrdered             // each detection once, in their order
-	Without                     // an event, and none of the others before it
-	FirstSeen                   // a value of a field that the group never had
-	Ratio                       // values of a field for each event
-)
-
-// A Detection is a test of one event.
-type Detection struct {
-	Types []string                // the types of events it can match; nil for all
-	Match func(*event.Event) bool // nil matches every event of these types
+// A watch is a rule as the engine runs it: a correlation, or a detection that alerts by itself.
+type watch struct {
+	*rule.Rule
+	kind      rule.Kind
+	on        []rule.Input // of temporal kinds each is a step; of the others any will do
+	without   []rule.Input
+	endedBy   []rule.Input
+	keys      []string
+	span      int64
+	condition []rule.Comparison
+	minEvents int
+	learn     int64
 }
 
-// An Input is what a rule takes of the events that a detection matches.
-type Input struct {
-	Detection int          // in Rules
-	Group     []event.Slot // the fields of the group, in the order of the rule's Keys
-	Field     event.Slot   // the value looked at, where the kind has one
-}
+// match is the kind of a detection that alerts by itself.
+const match = rule.Kind(255)
 
-// An Op compares a figure with a threshold.
-type Op uint8
-
-// The comparisons.
-const (
-	Gt Op = iota
-	Gte
-	Lt
-	Lte
-	Eq
-	Neq
-)
-
-// A Comparison is one part of a condition.
-type Comparison struct {
-	Op   Op
-	With float64
-}
-
-func (c Comparison) holds(x float64) bool {
-	switch c.Op {
-	case Gt:
-		return x > c.With
-	case Gte:
-		return x >= c.With
-	case Lt:
-		return x < c.With
-	case Lte:
-		return x <= c.With
-	case Eq:
-		return x == c.With
+// watches returns what there is to run in a set.
+func watches(set *rule.Set) (all []watch) {
+	for i, d := range set.Detections {
+		if d.Generate {
+			all = append(all, watch{Rule: &d.Rule, kind: match, on: []rule.Input{{Rule: i}}})
+		}
 	}
-	return x != c.With
+	for _, c := range set.Correlations {
+		all = append(all, watch{
+			Rule: &c.Rule, kind: c.Kind, on: c.Rules, without: c.Without, endedBy: c.EndedBy, keys: c.Keys,
+			span: int64(c.Timespan), condition: c.Condition, minEvents: c.MinEvents, learn: int64(c.Learn),
+		})
+	}
+	return all
 }
 
-// A Rule says when to raise an alert.
-type Rule struct {
-	Name      string
-	Level     string
-	Kind      Kind
-	On        []Input  // of Temporal kinds each is a step; of the others any will do
-	Without   []Input  // for Without: what should have come before
-	EndedBy   []Input  // for Without: what undoes it
-	Keys      []string // the names of the group's fields, as an alert shows them
-	Span      time.Duration
-	Condition []Comparison  // all of them
-	MinEvents int           // for Ratio: silent below
-	Learn     time.Duration // for FirstSeen: silent for so long after the rule's first event
-}
-
-func (r *Rule) holds(x float64) bool {
-	for _, c := range r.Condition {
-		if !c.holds(x) {
+func (w *watch) holds(x float64) bool {
+	for _, c := range w.condition {
+		if !c.Holds(x) {
 			return false
 		}
 	}
 	return true
 }
 
-// hasField reports whether the rule's kind looks at a field.
-func (r *Rule) hasField() bool {
-	switch r.Kind {
-	case ValueCount, ValueSum, ValueAvg, FirstSeen, Ratio:
-		return true
-	}
-	return false
-}
-
-// Rules are what an engine looks for. Detections, rules and events share the Fields.
-type Rules struct {
-	Fields     *event.Fields
-	Detections []Detection
-	Rules      []Rule
-}
+// temporal reports whether the rule has steps.
+func (w *watch) temporal() bool { return w.kind == rule.Temporal || w.kind == rule.TemporalOrdered }
 
 // maxSteps is how many detections a temporal rule may have: they are bits of a word.
 const maxSteps = 64
+
+// check says what the engine cannot do.
+func (w *watch) check() error {
+	switch {
+	case len(w.on) == 0:
+		return errors.New("it names no rules")
+	case w.kind != match && w.span <= 0:
+		return errors.New("its timespan is not positive")
+	case w.temporal() && len(w.on) > maxSteps:
+		return fmt.Errorf("it has more than %d steps", maxSteps)
+	case w.keep() > math.MaxInt32:
+		return errors.New("its threshold is too large to count to")
+	}
+	for _, inputs := range [][]rule.Input{w.on, w.without, w.endedBy} {
+		for _, in := range inputs {
+			switch {
+			case in.Chained:
+				return errors.New("it correlates the alerts of a correlation, which the engine does not do")
+			case len(in.Group) != len(w.keys):
+				return errors.New("its group has more or fewer fields than names")
+			}
+		}
+	}
+	return nil
+}
+
+// keep returns how many of the newest times or values decide the condition: with more than
+// the threshold, one more changes nothing.
+func (w *watch) keep() int {
+	if w.kind != rule.EventCount && w.kind != rule.ValueCount {
+		return 1
+	}
+	n := 1.0
+	for _, c := range w.condition {
+		at := math.Floor(c.With) + 1
+		if c.Op == rule.Gte || c.Op == rule.Lt {
+			at = math.Ceil(c.With)
+		}
+		n = max(n, at)
+	}
+	return int(min(n, math.MaxInt32+1))
+}

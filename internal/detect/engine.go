@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hinomi.dev/hinomi/internal/event"
+	"hinomi.dev/hinomi/internal/rule"
 )
 
 // Options are how an engine runs. None but the lateness and Hasty changes what it finds.
@@ -51,32 +52,33 @@ type Engine struct {
 }
 
 // New returns an engine, or an error that says which rule it cannot run.
-func New(rules *Rules, options Options) (*Engine, error) {
-	for i := range rules.Rules {
-		if err := rules.Rules[i].check(); err != nil {
-			return nil, fmt.Errorf("rule %s: %w", rules.Rules[i].Name, err)
+func New(set *rule.Set, options Options) (*Engine, error) {
+	m := newMatcher(set, options.Seed)
+	for i := range m.watches {
+		if err := m.watches[i].check(); err != nil {
+			return nil, fmt.Errorf("%s:%d: rule %s: %w", m.watches[i].File, m.watches[i].Line, m.watches[i].Name, err)
 		}
 	}
-	if len(rules.Rules) > math.MaxUint16 {
-		return nil, fmt.Errorf("%d rules are more than %d", len(rules.Rules), math.MaxUint16)
+	if len(m.watches) > math.MaxUint16 {
+		return nil, fmt.Errorf("%d rules are more than %d", len(m.watches), math.MaxUint16)
 	}
 	e := &Engine{
-		matcher: newMatcher(rules, options.Seed),
+		matcher: m,
 		options: options,
 		clock:   clock{Newest: never, Ahead: never, lateness: int64(options.Lateness)},
-		queue:   queue{rules: rules.Rules, width: max(int64(time.Millisecond), min(int64(options.Lateness)/32, int64(time.Second)))},
+		queue:   queue{watches: m.watches, width: max(int64(time.Millisecond), min(int64(options.Lateness)/32, int64(time.Second)))},
+		started: make([]bool, len(m.watches)),
 	}
-	e.started = make([]bool, len(rules.Rules))
 	e.ids.young.last, e.ids.old.last = never, never
 	for range max(1, options.Partitions) {
-		e.parts = append(e.parts, newPart(rules.Rules))
+		e.parts = append(e.parts, newPart(m.watches))
 	}
 	return e, nil
 }
 
 // NewBatch returns an empty batch to fill and Take.
 func (e *Engine) NewBatch() *Batch {
-	return &Batch{matcher: e.matcher, decoder: event.NewDecoder(e.matcher.rules.Fields)}
+	return &Batch{matcher: e.matcher, decoder: event.NewDecoder(e.matcher.set.Fields)}
 }
 
 // Take judges the events of a batch, in their order, and returns the alerts that are certain now.
@@ -190,25 +192,28 @@ func (e *Engine) judge(b *bucket) {
 	slices.SortFunc(found, func(x, y finding) int { return cmp.Compare(x.record, y.record) })
 	for _, f := range found {
 		r := &b.records[f.record]
-		rule := &e.matcher.rules.Rules[r.rule]
-		id, key := readText(b.text[r.text:], len(rule.Keys))
-		e.alerts = append(e.alerts, Alert{Rule: rule, Key: key, At: r.time, Event: id, From: f.from, Count: f.count, Distinct: f.distinct})
+		w := &e.matcher.watches[r.watch]
+		if !w.Generate {
+			continue // another rule looks at it
+		}
+		id, key := readText(b.text[r.text:], len(w.keys))
+		e.alerts = append(e.alerts, Alert{Rule: w.Rule, Keys: w.keys, Key: key, At: r.time, Event: id, From: f.from, Count: f.count, Distinct: f.distinct})
 	}
 }
 
 // start tells all parts when the rules that learn saw their first event.
 func (e *Engine) start(b *bucket) {
 	for i := range e.started {
-		if e.started[i] || e.matcher.rules.Rules[i].Kind != FirstSeen {
+		if e.started[i] || e.matcher.watches[i].kind != rule.FirstSeen {
 			continue
 		}
-		j := slices.IndexFunc(b.records, func(r record) bool { return int(r.rule) == i })
+		j := slices.IndexFunc(b.records, func(r record) bool { return int(r.watch) == i })
 		if j < 0 {
 			continue
 		}
 		e.started[i] = true
 		for _, p := range e.parts {
-			p.states[i].learn = b.records[j].time + int64(p.states[i].rule.Learn)
+			p.states[i].quiet = b.records[j].time + e.matcher.watches[i].learn
 		}
 	}
 }

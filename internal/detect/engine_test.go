@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hinomi.dev/hinomi/internal/event"
+	"hinomi.dev/hinomi/internal/rule"
 )
 
 const second = int64(time.Second)
@@ -68,9 +69,9 @@ func randomStream(r *rand.Rand, n int) []plainEvent {
 }
 
 // runEngine gives the stream to an engine, cut into batches of up to size events.
-func runEngine(t failer, rules *Rules, o Options, stream []plainEvent, size int) (*Engine, []string) {
+func runEngine(t failer, set *rule.Set, o Options, stream []plainEvent, size int) (*Engine, []string) {
 	t.Helper()
-	e, err := New(rules, o)
+	e, err := New(set, o)
 	if err != nil {
 		t.Fatal(err)
 	}

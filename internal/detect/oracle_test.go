@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hinomi.dev/hinomi/internal/event"
+	"hinomi.dev/hinomi/internal/rule"
 )
 
 // A plainEvent is an event as the oracle sees it.
@@ -37,10 +38,16 @@ func (e plainEvent) line() string {
 
 // An oracleRule is a rule in words.
 type oracleRule struct {
-	Rule
+	rule.Correlation
 	on, without, endedBy []oracleInput
 	field                string
 }
+
+func (r *oracleRule) holds(x float64) bool {
+	return !slices.ContainsFunc(r.Condition, func(c rule.Comparison) bool { return !c.Holds(x) })
+}
+
+func (r *oracleRule) hasField() bool { return r.field != "" }
 
 type oracleInput struct {
 	types []string
@@ -63,34 +70,41 @@ func (in oracleInput) takes(e plainEvent) (string, bool) {
 }
 
 // compile makes the engine's rules of the oracle's.
-func compile(all []oracleRule) *Rules {
-	rules := &Rules{Fields: &event.Fields{}}
-	input := func(in oracleInput, field string) Input {
-		rules.Detections = append(rules.Detections, Detection{Types: in.types})
-		out := Input{Detection: len(rules.Detections) - 1}
+func compile(all []oracleRule) *rule.Set {
+	set := &rule.Set{Fields: &event.Fields{}}
+	input := func(in oracleInput, r oracleRule) rule.Input {
+		set.Detections = append(set.Detections, &rule.Detection{Types: in.types, Match: func(e *event.Event) bool {
+			return slices.Contains(in.types, string(e.Value(event.Type).Raw))
+		}})
+		out := rule.Input{Rule: len(set.Detections) - 1}
 		for _, name := range in.group {
-			out.Group = append(out.Group, rules.Fields.Slot(name))
+			out.Group = append(out.Group, set.Fields.Slot(name))
 		}
-		if field != "" {
-			out.Field = rules.Fields.Slot(field)
+		if r.field != "" {
+			out.Field = []event.Slot{set.Fields.Slot(r.field)}
 		}
 		return out
 	}
 	for _, o := range all {
-		r := o.Rule
-		r.Keys = o.on[0].group
+		if o.Kind == match {
+			in := input(o.on[0], o)
+			set.Detections[in.Rule].Rule = o.Rule
+			continue
+		}
+		c := o.Correlation
+		c.Keys = o.on[0].group
 		for _, in := range o.on {
-			r.On = append(r.On, input(in, o.field))
+			c.Rules = append(c.Rules, input(in, o))
 		}
 		for _, in := range o.without {
-			r.Without = append(r.Without, input(in, ""))
+			c.Without = append(c.Without, input(in, o))
 		}
 		for _, in := range o.endedBy {
-			r.EndedBy = append(r.EndedBy, input(in, ""))
+			c.EndedBy = append(c.EndedBy, input(in, o))
 		}
-		rules.Rules = append(rules.Rules, r)
+		set.Correlations = append(set.Correlations, &c)
 	}
-	return rules
+	return set
 }
 
 // A oracle finds the same as the engine in the plainest way: it keeps everything and
@@ -165,7 +179,7 @@ func (o *oracle) run(stream []plainEvent, lateness int64) {
 				} else if r.hasField() {
 					continue
 				}
-				if _, isInt := e.data[r.field].(int); !isInt && (r.Kind == ValueSum || r.Kind == ValueAvg) {
+				if _, isInt := e.data[r.field].(int); !isInt && (r.Kind == rule.ValueSum || r.Kind == rule.ValueAvg) {
 					continue
 				}
 				g := groupKey{i, key}
@@ -173,13 +187,13 @@ func (o *oracle) run(stream []plainEvent, lateness int64) {
 				if _, ok := first[i]; !ok {
 					first[i] = e.time
 				}
-				window := within(history[g], e.time-int64(r.Span))
-				if r.Kind == Match {
+				window := within(history[g], e.time-int64(r.Timespan))
+				if r.Kind == match {
 					window = []moment{m}
 				}
 				history[g] = window // older ones are in no later window either
-				holds := r.judge(window, others[g], e.time)
-				if r.Kind == FirstSeen && e.time < first[i]+int64(r.Learn) {
+				holds := r.judge(slices.Clone(window), others[g], e.time)
+				if r.Kind == rule.FirstSeen && e.time < first[i]+int64(r.Learn) {
 					holds = false
 				}
 				if !holds {
@@ -187,7 +201,7 @@ func (o *oracle) run(stream []plainEvent, lateness int64) {
 				}
 				last, was := held[g]
 				held[g] = e.time
-				if was && e.time-last < int64(r.Span) && r.Kind != Match {
+				if was && e.time-last < int64(r.Timespan) && r.Kind != match {
 					continue
 				}
 				o.alert(r, e, key, window)
@@ -231,41 +245,47 @@ func (r *oracleRule) judge(window, others []moment, now int64) bool {
 		sum += m.n
 	}
 	switch r.Kind {
-	case EventCount:
+	case rule.EventCount:
 		return r.holds(float64(n))
-	case ValueCount:
+	case rule.ValueCount:
 		return r.holds(float64(distinct(window)))
-	case ValueSum:
+	case rule.ValueSum:
 		return r.holds(float64(sum))
-	case ValueAvg:
+	case rule.ValueAvg:
 		return r.holds(float64(sum) / float64(n))
-	case Ratio:
+	case rule.Ratio:
 		return n >= r.MinEvents && r.holds(float64(distinct(window))/float64(n))
-	case Temporal:
+	case rule.ValueMin, rule.ValueMax, rule.ValueMedian:
+		slices.SortFunc(window, func(a, b moment) int { return a.n - b.n })
+		middle := float64(window[(n-1)/2].n+window[n/2].n) / 2
+		return r.holds(map[rule.Kind]float64{rule.ValueMin: float64(window[0].n), rule.ValueMax: float64(window[n-1].n), rule.ValueMedian: middle}[r.Kind])
+	case rule.Temporal:
+		there := 0
 		for s := range r.on {
-			if !slices.ContainsFunc(window, func(m moment) bool { return m.steps[s] }) {
-				return false
+			if slices.ContainsFunc(window, func(m moment) bool { return m.steps[s] }) {
+				there++
 			}
 		}
-	case TemporalOrdered:
+		return r.holds(float64(there))
+	case rule.TemporalOrdered:
 		next := 0
 		for _, m := range window {
 			if next < len(r.on) && m.steps[next] {
 				next++
 			}
 		}
-		return next == len(r.on)
-	case Without:
+		return r.holds(float64(next))
+	case rule.Without:
 		good := false
 		for _, m := range others {
 			if m.steps[1] {
 				good = false
-			} else if m.time > now-int64(r.Span) {
+			} else if m.time > now-int64(r.Timespan) {
 				good = true
 			}
 		}
 		return !good
-	case FirstSeen:
+	case rule.FirstSeen:
 		last := window[n-1]
 		return !slices.ContainsFunc(window[:n-1], func(m moment) bool { return m.value == last.value })
 	}
@@ -276,11 +296,11 @@ func (r *oracleRule) judge(window, others []moment, now int64) bool {
 func (o *oracle) alert(r oracleRule, e plainEvent, group string, window []moment) {
 	count, values, from := len(window), 0, window[0].time
 	switch r.Kind {
-	case Match, Without:
+	case match, rule.Without:
 		count, from = 1, e.time
-	case FirstSeen:
+	case rule.FirstSeen:
 		count, values, from = 1, 1, e.time
-	case ValueCount, Ratio:
+	case rule.ValueCount, rule.Ratio:
 		values = distinct(window)
 	}
 	fields := r.on[slices.IndexFunc(r.on, func(in oracleInput) bool { k, ok := in.takes(e); return ok && k == group })].group
@@ -306,30 +326,36 @@ func testRules() []oracleRule {
 		}
 		return in
 	}
-	rule := func(name string, kind Kind, span time.Duration, on []oracleInput, field string, c ...Comparison) oracleRule {
-		return oracleRule{Rule: Rule{Name: name, Level: "high", Kind: kind, Span: span, Condition: c}, on: on, field: field}
+	correlate := func(name string, kind rule.Kind, span time.Duration, on []oracleInput, field string, c ...rule.Comparison) oracleRule {
+		return oracleRule{on: on, field: field, Correlation: rule.Correlation{
+			Rule: rule.Rule{Name: name, Level: "high", Generate: true}, Kind: kind, Timespan: span, Condition: c,
+		}}
 	}
 	one := func(types, fields string) []oracleInput { return []oracleInput{group(types, fields)} }
-	without := rule("without", Without, 20*time.Second, one("a", "actor target"), "")
+	without := correlate("without", rule.Without, 20*time.Second, one("a", "actor target"), "")
 	without.without, without.endedBy = one("b", "target actor"), one("c", "target actor")
-	firstSeen := rule("first_seen", FirstSeen, 15*time.Second, one("a b", "actor"), "region")
+	firstSeen := correlate("first_seen", rule.FirstSeen, 15*time.Second, one("a b", "actor"), "region")
 	firstSeen.Learn = 10 * time.Second
-	ratio := rule("ratio", Ratio, 12*time.Second, one("a b c", "actor"), "target", Comparison{Gt, 0.7})
+	ratio := correlate("ratio", rule.Ratio, 12*time.Second, one("a b c", "actor"), "target", rule.Comparison{Op: rule.Gt, With: 0.7})
 	ratio.MinEvents = 4
 	return []oracleRule{
-		rule("match", Match, 0, one("d", ""), ""),
-		rule("many", EventCount, 6*time.Second, one("a b", "actor"), "", Comparison{Gt, 4}),
-		rule("few", EventCount, 4*time.Second, one("a c", "target"), "", Comparison{Lte, 2}, Comparison{Gte, 2}),
-		rule("exactly", EventCount, 9*time.Second, one("b", "actor"), "", Comparison{Eq, 3}),
-		rule("distinct", ValueCount, 10*time.Second, one("a", "actor"), "target", Comparison{Gt, 3}),
-		rule("distinct_gte", ValueCount, 7*time.Second, one("a b c d", "actor region"), "status", Comparison{Gte, 2}),
-		rule("distinct_lt", ValueCount, 5*time.Second, one("b c", "actor"), "target", Comparison{Lt, 2}),
-		rule("distinct_not", ValueCount, 5*time.Second, one("a d", "region"), "actor", Comparison{Neq, 3}),
-		rule("everybody", ValueCount, 3*time.Second, one("a b c d", ""), "actor", Comparison{Gte, 5}),
-		rule("sum", ValueSum, 8*time.Second, one("a b", "actor"), "bytes", Comparison{Gte, 30}),
-		rule("average", ValueAvg, 8*time.Second, one("c d", "target"), "bytes", Comparison{Gt, 7}),
-		rule("all_three", Temporal, 5*time.Second, []oracleInput{group("a", "actor"), group("b", "target"), group("c d", "actor")}, ""),
-		rule("in_order", TemporalOrdered, 8*time.Second, []oracleInput{group("a b", "actor"), group("b", "actor"), group("c", "target")}, ""),
+		correlate("match", match, 0, one("d", ""), ""),
+		correlate("many", rule.EventCount, 6*time.Second, one("a b", "actor"), "", rule.Comparison{Op: rule.Gt, With: 4}),
+		correlate("few", rule.EventCount, 4*time.Second, one("a c", "target"), "", rule.Comparison{Op: rule.Lte, With: 2}, rule.Comparison{Op: rule.Gte, With: 2}),
+		correlate("exactly", rule.EventCount, 9*time.Second, one("b", "actor"), "", rule.Comparison{Op: rule.Eq, With: 3}),
+		correlate("distinct", rule.ValueCount, 10*time.Second, one("a", "actor"), "target", rule.Comparison{Op: rule.Gt, With: 3}),
+		correlate("distinct_gte", rule.ValueCount, 7*time.Second, one("a b c d", "actor region"), "status", rule.Comparison{Op: rule.Gte, With: 2}),
+		correlate("distinct_lt", rule.ValueCount, 5*time.Second, one("b c", "actor"), "target", rule.Comparison{Op: rule.Lt, With: 2}),
+		correlate("distinct_not", rule.ValueCount, 5*time.Second, one("a d", "region"), "actor", rule.Comparison{Op: rule.Neq, With: 3}),
+		correlate("everybody", rule.ValueCount, 3*time.Second, one("a b c d", ""), "actor", rule.Comparison{Op: rule.Gte, With: 5}),
+		correlate("sum", rule.ValueSum, 8*time.Second, one("a b", "actor"), "bytes", rule.Comparison{Op: rule.Gte, With: 30}),
+		correlate("average", rule.ValueAvg, 8*time.Second, one("c d", "target"), "bytes", rule.Comparison{Op: rule.Gt, With: 7}),
+		correlate("all_three", rule.Temporal, 5*time.Second, []oracleInput{group("a", "actor"), group("b", "target"), group("c d", "actor")}, "", rule.Comparison{Op: rule.Gte, With: 3}),
+		correlate("two_of_three", rule.Temporal, 2*time.Second, []oracleInput{group("a", "actor"), group("b", "target"), group("c d", "actor")}, "", rule.Comparison{Op: rule.Gte, With: 2}),
+		correlate("in_order", rule.TemporalOrdered, 8*time.Second, []oracleInput{group("a b", "actor"), group("b", "actor"), group("c", "target")}, "", rule.Comparison{Op: rule.Gte, With: 3}),
+		correlate("least", rule.ValueMin, 8*time.Second, one("a d", "actor"), "bytes", rule.Comparison{Op: rule.Gt, With: 5}),
+		correlate("greatest", rule.ValueMax, 8*time.Second, one("a d", "target"), "bytes", rule.Comparison{Op: rule.Lt, With: 9}),
+		correlate("middle", rule.ValueMedian, 8*time.Second, one("b c", "target"), "bytes", rule.Comparison{Op: rule.Gt, With: 11.5}),
 		without, firstSeen, ratio,
 	}
 }

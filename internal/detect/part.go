@@ -1,10 +1,9 @@
 package detect
 
 import (
-	"errors"
-	"fmt"
-	"math"
 	"math/bits"
+
+	"hinomi.dev/hinomi/internal/rule"
 )
 
 // A finding is an alert before it has words.
@@ -17,65 +16,28 @@ type finding struct {
 
 // A part judges its share of the groups. Parts share nothing.
 type part struct {
-	states []state // by rule
+	states []state // by watch
 	found  []finding
 }
 
 // A state is what one rule remembers.
 type state struct {
-	rule  *Rule
-	span  int64
-	keep  int    // how many times or values decide the condition
-	learn int64  // FirstSeen: the end of learning
+	*watch
+	most  int    // how many times or values decide the condition
+	quiet int64  // FirstSeen: the end of learning
 	group groups // of the kinds with windows
 	seen  lasts  // Without: the last event of the others. FirstSeen: the last time of each value
 	held  lasts  // Without and FirstSeen: when the condition held last
 }
 
-func newPart(rules []Rule) *part {
-	p := &part{states: make([]state, len(rules))}
-	for i := range rules {
-		r := &rules[i]
-		p.states[i] = state{rule: r, span: int64(r.Span), keep: r.keep(), learn: never}
-		p.states[i].group.span, p.states[i].seen.span, p.states[i].held.span = int64(r.Span), int64(r.Span), int64(r.Span)
+func newPart(watches []watch) *part {
+	p := &part{states: make([]state, len(watches))}
+	for i := range watches {
+		w := &watches[i]
+		p.states[i] = state{watch: w, most: w.keep(), quiet: never}
+		p.states[i].group.span, p.states[i].seen.span, p.states[i].held.span = w.span, w.span, w.span
 	}
 	return p
-}
-
-// check says what the engine cannot do.
-func (r *Rule) check() error {
-	switch {
-	case len(r.On) == 0:
-		return errors.New("it names no detections")
-	case r.Kind != Match && r.Span <= 0:
-		return errors.New("its timespan is not positive")
-	case (r.Kind == Temporal || r.Kind == TemporalOrdered) && len(r.On) > maxSteps:
-		return fmt.Errorf("it has more than %d steps", maxSteps)
-	case (r.Kind == EventCount || r.Kind == ValueCount) && r.keep() > math.MaxInt32:
-		return errors.New("its threshold is too large to count to")
-	}
-	for _, inputs := range [][]Input{r.On, r.Without, r.EndedBy} {
-		for _, in := range inputs {
-			if len(in.Group) != len(r.Keys) {
-				return errors.New("its group has more or fewer fields than names")
-			}
-		}
-	}
-	return nil
-}
-
-// keep returns how many of the newest times or values decide the condition: with more than
-// the threshold, one more changes nothing.
-func (r *Rule) keep() int {
-	n := 1.0
-	for _, c := range r.Condition {
-		at := math.Floor(c.With) + 1
-		if c.Op == Gte || c.Op == Lt {
-			at = math.Ceil(c.With)
-		}
-		n = max(n, at)
-	}
-	return int(min(n, math.MaxInt32+1))
 }
 
 // judge takes the records of a bucket that belong to part mine of all.
@@ -85,13 +47,13 @@ func (p *part) judge(b *bucket, mine, all int) {
 	for i := range b.records {
 		if i+ahead < len(b.records) {
 			r := &b.records[i+ahead]
-			sink += p.states[r.rule].touch(r)
+			sink += p.states[r.watch].touch(r)
 		}
 		r := &b.records[i]
 		if all > 1 && partOf(r.key, all) != mine {
 			continue
 		}
-		if f, ok := p.states[r.rule].judge(r); ok {
+		if f, ok := p.states[r.watch].judge(r); ok {
 			f.record = i
 			p.found = append(p.found, f)
 		}
@@ -109,12 +71,12 @@ func partOf(key uint64, all int) int {
 
 // touch reads the places that a record will need, so that they are in the cache by then.
 func (s *state) touch(r *record) uint64 {
-	switch s.rule.Kind {
-	case Match:
+	switch s.kind {
+	case match:
 		return 0
-	case Without:
+	case rule.Without:
 		return s.seen.touch(r.key)
-	case FirstSeen:
+	case rule.FirstSeen:
 		return s.seen.touch(pair(r))
 	}
 	return s.group.touch(r.key)
@@ -123,22 +85,22 @@ func (s *state) touch(r *record) uint64 {
 // judge takes one record and reports what it found.
 func (s *state) judge(r *record) (finding, bool) {
 	one := finding{from: r.time, count: 1}
-	switch s.rule.Kind {
-	case Match:
+	switch s.kind {
+	case match:
 		return one, true
-	case Without:
+	case rule.Without:
 		return one, s.without(r)
-	case FirstSeen:
+	case rule.FirstSeen:
 		one.distinct = 1
 		return one, s.firstSeen(r)
 	}
 	g := s.group.at(r.key, r.time)
-	switch s.rule.Kind {
-	case EventCount:
+	switch s.kind {
+	case rule.EventCount:
 		return s.eventCount(g, r)
-	case ValueCount:
+	case rule.ValueCount:
 		return s.valueCount(g, r)
-	case Temporal, TemporalOrdered:
+	case rule.Temporal, rule.TemporalOrdered:
 		return s.temporal(g, r)
 	}
 	return s.whole(g, r)
@@ -175,7 +137,7 @@ func (s *state) firstSeen(r *record) bool {
 	if last != never && last > r.time-s.span {
 		return false
 	}
-	return r.time >= s.learn && s.arm(r)
+	return r.time >= s.quiet && s.arm(r)
 }
 
 // pair returns a hash of a record's group and value.

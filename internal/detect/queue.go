@@ -17,7 +17,7 @@ type bucket struct {
 // A queue puts records in the order of their times. It sorts a stretch at a time: in most
 // streams the stretch is in order already.
 type queue struct {
-	rules   []Rule
+	watches []watch
 	width   int64
 	buckets []*bucket // by time
 	free    []*bucket
@@ -42,7 +42,7 @@ func (q *queue) push(records []record, text []byte) {
 		r := records[i]
 		in := text[r.text:]
 		r.text = uint32(len(b.text))
-		b.text = append(b.text, in[:textSize(in, len(q.rules[r.rule].Keys))]...)
+		b.text = append(b.text, in[:textSize(in, len(q.watches[r.watch].keys))]...)
 		r.order = uint32(len(b.records))
 		b.records = append(b.records, r)
 	}

@@ -1,42 +1,66 @@
 package detect
 
+import (
+	"slices"
+
+	"hinomi.dev/hinomi/internal/rule"
+)
+
 // whole judges a rule that needs all events of the window, times and values: the main block is a
-// ring of them. For a ratio the extra block counts each value; a sum stands in the
-// group's value.
+// ring of them. For a ratio the extra block counts each value; a sum stands in the group's
+// value.
 func (s *state) whole(g *group, r *record) (finding, bool) {
 	ring := ring{&s.group.store, &g.main, 2}
 	values := tally{&s.group.store, &g.extra}
-	ratio := s.rule.Kind == Ratio
 	g.newest = r.time
 	for ring.len() > 0 && ring.first(0) <= r.time-s.span {
 		old := uint64(ring.first(1))
-		if ratio {
+		if s.kind == rule.Ratio {
 			values.remove(old)
-		} else {
-			g.value -= old
 		}
+		g.value -= old
 		ring.pop()
 	}
 	ring.push(r.time, r.value)
-	if ratio {
+	if s.kind == rule.Ratio {
 		values.add(r.value)
-	} else {
-		g.value += r.value
 	}
-	n := ring.len()
-	f := finding{from: ring.first(0), count: n}
-	x := float64(int64(g.value)) / 1000
-	switch s.rule.Kind {
-	case ValueAvg:
-		x /= float64(n)
-	case Ratio:
+	g.value += r.value
+	f := finding{from: ring.first(0), count: ring.len()}
+	var x float64
+	switch s.kind {
+	case rule.ValueSum:
+		x = float64(int64(g.value)) / 1000
+	case rule.ValueAvg:
+		x = float64(int64(g.value)) / 1000 / float64(f.count)
+	case rule.Ratio:
 		f.distinct = values.len()
-		x = float64(f.distinct) / float64(n)
-		if n < s.rule.MinEvents {
+		x = float64(f.distinct) / float64(f.count)
+		if f.count < s.minEvents {
 			return f, false
 		}
+	default:
+		x = s.rank(ring)
 	}
-	return f, s.rule.holds(x) && s.hold(g, r.time)
+	return f, s.holds(x) && s.hold(g, r.time)
+}
+
+// rank returns the least, the greatest or the middle value of a window.
+func (s *state) rank(r ring) float64 {
+	words := s.group.store.words(r.block)
+	values := make([]int64, r.len())
+	for i := range values {
+		values[i] = int64(words[r.place(words, i)+1])
+	}
+	slices.Sort(values)
+	n := len(values)
+	switch s.kind {
+	case rule.ValueMin:
+		return float64(values[0]) / 1000
+	case rule.ValueMax:
+		return float64(values[n-1]) / 1000
+	}
+	return float64(values[(n-1)/2]+values[n/2]) / 2000
 }
 
 // A ring is a queue of items in a block. The first word is where the first item stands; an item

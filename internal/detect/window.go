@@ -1,5 +1,7 @@
 package detect
 
+import "hinomi.dev/hinomi/internal/rule"
+
 // hold notes that the condition holds for a group now, and reports whether that is an alert. An
 // alert counts no event of now or before again: the next one is a timespan away. So what only an alert needs
 // can go.
@@ -14,12 +16,12 @@ func (s *state) hold(g *group, now int64) bool {
 func (s *state) eventCount(g *group, r *record) (finding, bool) {
 	ring := ring{&s.group.store, &g.main, 1}
 	g.newest = r.time
-	for n := ring.len(); n > 0 && (n == s.keep || ring.first(0) <= r.time-s.span); n-- {
+	for n := ring.len(); n > 0 && (n == s.most || ring.first(0) <= r.time-s.span); n-- {
 		ring.pop()
 	}
 	ring.push(r.time, 0)
 	n := ring.len()
-	if !s.rule.holds(float64(n)) || !s.hold(g, r.time) {
+	if !s.holds(float64(n)) || !s.hold(g, r.time) {
 		return finding{}, false
 	}
 	return finding{from: ring.first(0), count: n}, true
@@ -45,7 +47,7 @@ func (s *state) valueCount(g *group, r *record) (finding, bool) {
 		s.expire(g, cut)
 	}
 	n := g.main.n()/2 + 1
-	if !s.rule.holds(float64(n)) {
+	if !s.holds(float64(n)) {
 		return finding{}, false
 	}
 	if !s.hold(g, r.time) {
@@ -83,7 +85,7 @@ func (s *state) values(g *group, value uint64, cut int64) {
 		if t > cut {
 			s.extra(g, t, cut)
 		}
-	case n/2+1 == s.keep: // the oldest decides nothing any more
+	case n/2+1 == s.most: // the oldest decides nothing any more
 		if n == 0 {
 			return
 		}
@@ -136,7 +138,7 @@ func (s *state) extra(g *group, t, cut int64) {
 func (s *state) temporal(g *group, r *record) (finding, bool) {
 	cut := r.time - s.span
 	st := &s.group.store
-	steps := len(s.rule.On)
+	steps := len(s.on)
 	words := st.words(&g.main)
 	if g.main.n() == 0 {
 		words = st.resize(&g.main, steps)
@@ -147,7 +149,7 @@ func (s *state) temporal(g *group, r *record) (finding, bool) {
 	for i := steps - 1; i >= 0; i-- {
 		switch {
 		case r.value&(1<<i) == 0:
-		case s.rule.Kind == Temporal || i == 0:
+		case s.kind == rule.Temporal || i == 0:
 			words[i] = uint64(r.time)
 		default:
 			words[i] = words[i-1]
@@ -155,11 +157,13 @@ func (s *state) temporal(g *group, r *record) (finding, bool) {
 	}
 	g.newest = r.time
 	s.extra(g, r.time, cut)
-	holds := int64(words[steps-1]) > cut
-	for i := 0; s.rule.Kind == Temporal && i < steps; i++ {
-		holds = holds && int64(words[i]) > cut
+	n := 0
+	for _, w := range words[:steps] {
+		if int64(w) > cut {
+			n++ // of chains the shorter ones began no earlier, so this is the longest
+		}
 	}
-	if !holds {
+	if !s.holds(float64(n)) {
 		return finding{}, false
 	}
 	f := finding{from: r.time}
