@@ -18,7 +18,7 @@ type clock struct {
 // step moves the clock by an event and reports whether the event is late.
 func (c *clock) step(t int64) (late bool) {
 	if c.Ahead != never {
-		if t >= c.Ahead-day {
+		if t >= c.Ahead-c.lateness {
 			c.Newest = c.Ahead
 		}
 		c.Ahead = never

@@ -127,7 +127,7 @@ func (o *oracle) ordered(stream []plainEvent, lateness int64) []plainEvent {
 		}
 		known[[2]string{e.source, e.id}] = true
 		t := e.time
-		if ahead != nil && t >= *ahead-day {
+		if ahead != nil && t >= *ahead-lateness {
 			newest = ahead
 		}
 		ahead = nil
