@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -41,19 +42,32 @@ type loader struct {
 	set        *Set
 }
 
+// A File is a file of rules.
+type File struct {
+	Name string
+	Data []byte
+}
+
 // Load reads the rules in the .yml and .yaml files of a directory and those below it. lists are
-// the texts behind placeholders. A rule with a mistake is left out whole, with every rule that
+// the texts behind placeholders; one that is not among them is the file lists/NAME.txt of the
+// directory, if that is there. A rule with a mistake is left out whole, with every rule that
 // refers to it; what is wrong with it is said in the complaints, in the order of the files.
 func Load(fsys fs.FS, lists map[string][]string) (*Set, []Complaint) {
+	l := &loader{lists: withFiles(fsys, lists)}
+	return l.load(l.files(fsys))
+}
+
+// LoadFiles reads the rules in files, like Load.
+func LoadFiles(files []File, lists map[string][]string) (*Set, []Complaint) {
 	l := &loader{lists: lists}
-	return l.load(fsys)
+	return l.load(files)
 }
 
 // Check reads rules like Load, to say what is wrong with them: a list that is not at hand is worth
 // a warning only.
 func Check(fsys fs.FS, lists map[string][]string) []Complaint {
-	l := &loader{lists: lists, lenient: true}
-	_, complaints := l.load(fsys)
+	l := &loader{lists: withFiles(fsys, lists), lenient: true}
+	_, complaints := l.load(l.files(fsys))
 	return complaints
 }
 
@@ -68,24 +82,30 @@ func Errors(complaints []Complaint) int {
 	return n
 }
 
-func (l *loader) load(fsys fs.FS) (*Set, []Complaint) {
-	l.set = &Set{Fields: &event.Fields{}}
-	l.byName = map[string]*document{}
+// files returns the files of rules in a directory, by name.
+func (l *loader) files(fsys fs.FS) []File {
+	var files []File
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".yml" && path.Ext(name) != ".yaml" {
 			return err
 		}
 		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		for _, n := range documents(name, data, &l.complaints) {
-			l.read(name, n)
-		}
-		return nil
+		files = append(files, File{name, data})
+		return err
 	})
 	if err != nil {
 		l.complaints = append(l.complaints, Complaint{File: ".", Line: 1, Column: 1, Text: "The rules cannot be read: " + err.Error() + "."})
+	}
+	return files
+}
+
+func (l *loader) load(files []File) (*Set, []Complaint) {
+	l.set = &Set{Fields: &event.Fields{}}
+	l.byName = map[string]*document{}
+	for _, f := range files {
+		for _, n := range documents(f.Name, f.Data, &l.complaints) {
+			l.read(f.Name, n)
+		}
 	}
 	l.nameAll()
 	for _, d := range l.docs {
@@ -98,6 +118,32 @@ func (l *loader) load(fsys fs.FS) (*Set, []Complaint) {
 		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column)
 	})
 	return l.set, slices.Compact(l.complaints)
+}
+
+// withFiles returns the lists with those that lie beside the rules.
+func withFiles(fsys fs.FS, lists map[string][]string) map[string][]string {
+	all := map[string][]string{}
+	files, _ := fs.Glob(fsys, "lists/*.txt") // the pattern is fine
+	for _, f := range files {
+		if data, err := fs.ReadFile(fsys, f); err == nil {
+			all[strings.TrimSuffix(path.Base(f), ".txt")] = ParseList(data)
+		}
+	}
+	maps.Copy(all, lists)
+	return all
+}
+
+// ParseList returns the entries of a list: one a line, without empty lines and without what stands behind
+// a # at the beginning of a word.
+func ParseList(data []byte) []string {
+	list := []string{}
+	for line := range strings.Lines(string(data)) {
+		line, _, _ = strings.Cut(" "+line, " #")
+		if line = strings.TrimSpace(line); line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
 }
 
 // read takes one document.

@@ -148,15 +148,19 @@ type Complaint struct {
 	Note         bool   // a warning about nothing wrong
 }
 
-func (c Complaint) String() string {
-	kind := "error"
+// Severity returns error, warning or note.
+func (c Complaint) Severity() string {
 	switch {
 	case c.Note:
-		kind = "note"
+		return "note"
 	case c.Warning:
-		kind = "warning"
+		return "warning"
 	}
-	s := fmt.Sprintf("%s:%d:%d: %s: %s", c.File, c.Line, c.Column, kind, c.Text)
+	return "error"
+}
+
+func (c Complaint) String() string {
+	s := fmt.Sprintf("%s:%d:%d: %s: %s", c.File, c.Line, c.Column, c.Severity(), c.Text)
 	if c.Fix != "" {
 		s += " " + c.Fix
 	}
