@@ -195,7 +195,7 @@ func (it *item) node() *node {
 func (it *item) one(v *value) *node {
 	switch it.sort {
 	case ordered:
-		return it.leaf(3, compared(it.op, v.num))
+		return it.ask(3, func(s event.Slot) func(*event.Event) bool { return compared(s, it.op, v.num) })
 	case expressions:
 		return it.expression(v)
 	case networks:
@@ -225,10 +225,26 @@ func (it *item) leaf(cost int, t valueTest) *node {
 			}
 		}}}
 	}
-	return &node{leaf: &leaf{field: it.field, cost: cost, build: func(c *compiler) func(*event.Event) bool {
-		s := c.slot(it.field)
+	return it.ask(cost, func(s event.Slot) func(*event.Event) bool {
 		return func(e *event.Event) bool { return t(e.Value(s)) }
-	}}}
+	})
+}
+
+// ask returns a question to the field.
+func (it *item) ask(cost int, fn func(event.Slot) func(*event.Event) bool) *node {
+	return &node{leaf: &leaf{field: it.field, cost: cost, build: func(c *compiler) func(*event.Event) bool { return fn(c.slot(it.field)) }}}
+}
+
+// fits returns the question whether the field fits a pattern.
+func (it *item) fits(p pattern) *node {
+	if text, end, ok := p.edge(); ok && it.field != "" && (it.cased || isASCII(text)) {
+		cased := it.cased || !hasCase(text)
+		if !cased {
+			text = folded(text)
+		}
+		return it.ask(3, func(s event.Slot) func(*event.Event) bool { return beginsWith(s, text, cased, end) })
+	}
+	return it.leaf(4+len(p), onText(p.test(it.cased)))
 }
 
 // anyOf returns the question whether the field is one of the values. What is plain text goes
@@ -244,7 +260,7 @@ func (it *item) anyOf(vals []value) *node {
 		case event.Bool:
 			words = append(words, fmt.Sprint(v.truth))
 		case event.Number:
-			n := it.leaf(2, isNumber(v.num))
+			n := it.ask(2, func(s event.Slot) func(*event.Event) bool { return isNumber(s, v.num) })
 			n.leaf.closed, n.leaf.equal = true, []string{v.num.String()}
 			kids = append(kids, n)
 		default:
@@ -256,7 +272,7 @@ func (it *item) anyOf(vals []value) *node {
 				case ok && it.field != "":
 					kids = append(kids, closed(it.leaf(5, onText(p.test(false))), folded(text), true))
 				default:
-					kids = append(kids, it.leaf(4+len(p), onText(p.test(it.cased))))
+					kids = append(kids, it.fits(p))
 				}
 			}
 		}

@@ -57,6 +57,18 @@ func parseNumber(b []byte) (number, bool) {
 	return parseFraction(b)
 }
 
+// parseWhole reads up to nine digits.
+func parseWhole(b []byte) (int64, bool) {
+	var i int64
+	for _, c := range b {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		i = i*10 + int64(c-'0')
+	}
+	return i, len(b) > 0
+}
+
 // tens are the powers of ten that a float64 has exactly.
 var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 

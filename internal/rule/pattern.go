@@ -73,6 +73,18 @@ func (p pattern) literal() (string, bool) {
 	return "", false
 }
 
+// edge returns the text that a value must begin with, or end with, where that is all the pattern
+// says.
+func (p pattern) edge() (text string, end, ok bool) {
+	switch {
+	case len(p) == 2 && p[0].wild == 0 && p[1].wild == '*':
+		return p[0].text, false, true
+	case len(p) == 2 && p[0].wild == '*' && p[1].wild == 0:
+		return p[1].text, true, true
+	}
+	return "", false, false
+}
+
 // fold returns the letter that stands for all those that differ from r only in case. Letters of
 // ASCII stand for no others, so that texts of ASCII can be compared byte by byte.
 func fold(r rune) rune {

@@ -1,15 +1,17 @@
 package rule
 
-import "hinomi.dev/hinomi/internal/event"
+import (
+	"slices"
+
+	"hinomi.dev/hinomi/internal/event"
+)
 
 // A valueTest is a question to one value.
 type valueTest func(event.Value) bool
 
 // written reports whether a value has a text that patterns are compared with. A number and a
 // truth have one: their JSON.
-func written(v event.Value) bool {
-	return v.Kind == event.String || v.Kind == event.Number || v.Kind == event.Bool
-}
+func written(v event.Value) bool { return v.Kind-event.String <= event.Bool-event.String }
 
 // onText asks the text of a value.
 func onText(t bytesTest) valueTest {
@@ -100,34 +102,58 @@ func (t *texts) has(b []byte) bool {
 
 // is returns the question whether a field is one of the texts.
 func (t *texts) is(s event.Slot) func(*event.Event) bool {
-	if len(t.few) == 1 {
-		return isOne(s, t.few[0], t.cased || !hasCase(t.few[0]))
-	}
-	return func(e *event.Event) bool {
-		v := e.Value(s)
-		return written(v) && t.has(v.Raw)
-	}
-}
-
-// isOne returns the question whether a field is the text.
-func isOne(s event.Slot, w string, cased bool) func(*event.Event) bool {
-	if cased {
+	few, lengths, cased := t.few, t.lengths, t.cased || !slices.ContainsFunc(t.few, hasCase)
+	switch {
+	case len(few) == 1:
+		return isOne(s, few[0], cased)
+	case t.table != nil:
 		return func(e *event.Event) bool {
 			v := e.Value(s)
-			return string(v.Raw) == w && written(v)
+			return written(v) && t.has(v.Raw)
 		}
 	}
 	return func(e *event.Event) bool {
 		v := e.Value(s)
-		return len(v.Raw) == len(w) && written(v) && equalFold(v.Raw, w)
+		if lengths>>min(len(v.Raw), 63)&1 == 0 || !written(v) {
+			return false
+		}
+		for _, w := range few {
+			if string(v.Raw) == w {
+				return true
+			}
+		}
+		if cased {
+			return false
+		}
+		for _, w := range few {
+			if len(v.Raw) == len(w) && begins(v.Raw, w) && equalFold(v.Raw, w) {
+				return true
+			}
+		}
+		return false
 	}
 }
 
-// isNumber returns the question whether a value is a number, however it is written. A string
+// begins reports whether two texts may be the same by their first letter.
+func begins(b []byte, low string) bool { return len(b) == 0 || low == "" || (b[0]^low[0])&^0x20 == 0 }
+
+// isOne returns the question whether a field is the text.
+func isOne(s event.Slot, w string, cased bool) func(*event.Event) bool {
+	return func(e *event.Event) bool {
+		v := e.Value(s)
+		if len(v.Raw) != len(w) || !written(v) {
+			return false
+		}
+		return string(v.Raw) == w || !cased && begins(v.Raw, w) && equalFold(v.Raw, w)
+	}
+}
+
+// isNumber returns the question whether a field is a number, however it is written. A string
 // is asked for the text of the number.
-func isNumber(n number) valueTest {
+func isNumber(s event.Slot, n number) func(*event.Event) bool {
 	text := n.String()
-	return func(v event.Value) bool {
+	return func(e *event.Event) bool {
+		v := e.Value(s)
 		if string(v.Raw) == text {
 			return written(v)
 		}
@@ -139,14 +165,39 @@ func isNumber(n number) valueTest {
 	}
 }
 
-// compared returns the question how a value compares. A string with a number in it counts as one.
-func compared(op Op, n number) valueTest {
-	return func(v event.Value) bool {
+// compared returns the question how a field compares. A string with a number in it counts as one.
+func compared(s event.Slot, op Op, n number) func(*event.Event) bool {
+	return func(e *event.Event) bool {
+		v := e.Value(s)
 		if v.Kind != event.Number && v.Kind != event.String {
 			return false
 		}
+		if n.whole && len(v.Raw) <= 9 {
+			if i, ok := parseWhole(v.Raw); ok {
+				return op.holds(int(min(max(i-n.i, -1), 1)))
+			}
+		}
 		m, ok := parseNumber(v.Raw)
 		return ok && op.holds(m.compare(n))
+	}
+}
+
+// beginsWith returns the question whether a field begins, or ends, with a text of ASCII: folded unless case
+// counts.
+func beginsWith(s event.Slot, text string, cased, end bool) func(*event.Event) bool {
+	n := len(text)
+	return func(e *event.Event) bool {
+		v := e.Value(s)
+		b := v.Raw
+		if len(b) < n || !written(v) {
+			return false
+		}
+		if end {
+			b = b[len(b)-n:]
+		} else {
+			b = b[:n]
+		}
+		return string(b) == text || !cased && begins(b, text) && equalFold(b, text)
 	}
 }
 
