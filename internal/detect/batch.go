@@ -124,8 +124,9 @@ func (b *Batch) Add(line []byte) error {
 // AddLines takes all lines of buf, of which the last ends with a newline as well and is followed
 // by event.Slack more bytes.
 func (b *Batch) AddLines(buf []byte) {
+	b.decoder.Lines(buf)
 	for p := 0; p < len(buf)-event.Slack; {
-		next, err := b.decoder.Next(buf, p, &b.event)
+		next, err := b.decoder.Next(p, &b.event)
 		p = next
 		_ = b.take(err) // counted, with a sample
 	}

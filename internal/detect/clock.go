@@ -126,13 +126,18 @@ func (s *ids) add(id uint64, t, open int64) bool {
 	return s.young.add(id, t)
 }
 
-// touch reads the places of an id, so that they are in the cache when it is added.
-func (s *ids) touch(id uint64) (sum uint64) {
-	if n := len(s.young.slots); n > 0 {
-		sum = s.young.slots[id&uint64(n-1)]
+// touch reads the places of some ids, so that they are in the cache when they are added.
+func (s *ids) touch(some []seen) (sum uint64) {
+	young, old := s.young.slots, s.old.slots
+	if len(young) > 0 {
+		for i := range some {
+			sum += young[some[i].id&uint64(len(young)-1)]
+		}
 	}
-	if n := len(s.old.slots); n > 0 {
-		sum ^= s.old.slots[id&uint64(n-1)]
+	if len(old) > 0 {
+		for i := range some {
+			sum += old[some[i].id&uint64(len(old)-1)]
+		}
 	}
 	return sum
 }
