@@ -112,10 +112,13 @@ func (d *Decoder) fast(p int, e *Event) (int, bool) {
 		seen  [2]uint64 // bits of the names
 		marks = d.marks
 		at    = &d.members[0]
+		// All there may be, so that no number of a member needs a check.
+		members = (*[256]member)(d.members[:256])
 	)
 	for p <= end {
-		m := &d.members[at.next]
-		if !m.at(b, p) {
+		m := &members[at.next]
+		// As m.at does, which the compiler does not put here.
+		if (le64(b, p)^m.words[0])&m.masks[0]|(le64(b, p+8)^m.words[1])&m.masks[1] != 0 || m.count > 2 && !m.rest(b, p) {
 			if m = d.find(b, p, at); m == nil {
 				return 0, false
 			}

@@ -82,7 +82,7 @@ func (d *Decoder) forget() {
 	nowhere := member{form: formNever, then: atStart}
 	nowhere.words[0], nowhere.masks[0] = ^uint64(0), ^uint64(0) // no such byte is in UTF-8
 	if d.members == nil {
-		d.members = make([]member, 0, maxMembers) // never moves: members point at members
+		d.members = make([]member, 0, 256) // never moves: members point at members
 	}
 	d.members = append(d.members[:0], nowhere)
 	none := &name{slot: d.trash()}
