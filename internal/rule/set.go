@@ -39,8 +39,9 @@ type Rule struct {
 // A Detection is a question to one event.
 type Detection struct {
 	Rule
-	// Types are the types of events, as they are written there, that Match can say yes to; nil is
-	// any type.
+	// Types are the types of events that Match can say yes to, in small letters: case does not count
+	// in Sigma, so an event's type that is not found as it stands is to be looked up in small
+	// letters as well. nil is any type.
 	Types []string
 	Match func(*event.Event) bool
 }
@@ -144,11 +145,15 @@ type Complaint struct {
 	Text         string // a sentence
 	Fix          string // what to write instead, or nothing
 	Warning      bool   // the rule works all the same
+	Note         bool   // a warning about nothing wrong
 }
 
 func (c Complaint) String() string {
 	kind := "error"
-	if c.Warning {
+	switch {
+	case c.Note:
+		kind = "note"
+	case c.Warning:
 		kind = "warning"
 	}
 	s := fmt.Sprintf("%s:%d:%d: %s: %s", c.File, c.Line, c.Column, kind, c.Text)
