@@ -20,8 +20,8 @@ import (
 
 // detectCommand runs rules over a file of events.
 type detectCommand struct {
-	Rules    string            `required:"" type:"existingdir" placeholder:"DIR" help:"Directory with the rules."`
-	Events   string            `default:"-" type:"existingfile" placeholder:"FILE" help:"Events, one a line; - is standard input (${default})."`
+	Rules    string            `required:"" placeholder:"DIR" help:"Directory with the rules."`
+	Events   string            `default:"-" placeholder:"FILE" help:"Events, one a line; - is standard input (${default})."`
 	Lateness time.Duration     `default:"30s" help:"How much older than the newest event before it one may be that still counts (${default})."`
 	List     map[string]string `mapsep:"none" placeholder:"NAME=FILE" help:"Accounts, one a line, for a placeholder of the rules; may be given several times."`
 }
@@ -56,7 +56,8 @@ func (c *detectCommand) Run(ctx context.Context, s *Streams) error {
 	if c.Events != "-" {
 		f, err := os.Open(c.Events)
 		if err != nil {
-			return err
+			fmt.Fprintf(s.Err, "hinomi: --events: %v\n", err)
+			return exitUsage
 		}
 		defer f.Close()
 		name, events = c.Events, f
@@ -118,6 +119,10 @@ func loadRules(dir string, files map[string]string, stderr io.Writer) (*rule.Set
 				lists[name] = append(lists[name], line)
 			}
 		}
+	}
+	if _, err := os.ReadDir(dir); err != nil {
+		fmt.Fprintf(stderr, "hinomi: --rules: %v\n", err)
+		return nil, exitUsage
 	}
 	set, complaints := rule.Load(os.DirFS(dir), lists)
 	for _, c := range complaints {
