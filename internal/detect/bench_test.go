@@ -223,9 +223,19 @@ func benchEvents() int {
 	return 1_000_000
 }
 
+// eventFile returns a file of n events. HINOMI_BENCH_DIR keeps it, for a look with hinomi detect.
 func eventFile(b *testing.B, n int, mixed bool) *os.File {
-	f, err := os.Create(filepath.Join(b.TempDir(), "events.ndjson"))
-	if err != nil {
+	dir := os.Getenv("HINOMI_BENCH_DIR")
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	name := filepath.Join(dir, fmt.Sprintf("events-%d-%v.ndjson", n, mixed))
+	f, err := os.Open(name)
+	if err == nil {
+		b.Cleanup(func() { f.Close() })
+		return f
+	}
+	if f, err = os.Create(name); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { f.Close() })

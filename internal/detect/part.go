@@ -1,10 +1,6 @@
 package detect
 
-import (
-	"math/bits"
-
-	"hinomi.dev/hinomi/internal/rule"
-)
+import "hinomi.dev/hinomi/internal/rule"
 
 // A finding is an alert before it has words.
 type finding struct {
@@ -67,10 +63,18 @@ func (p *part) touch(records []record) {
 }
 
 // partOf returns the part that a group belongs to.
-func partOf(key uint64, all int) int {
-	hi, _ := bits.Mul64(key*k0, uint64(all))
-	return int(hi)
+func partOf(key uint64, all int) int { return int(key*k0>>56) * all >> 8 }
+
+// pair returns a hash of a record's group and value. Its highest byte tells the part, as the
+// group's own does.
+func pair(r *record) uint64 {
+	return r.key*k0>>56<<56 | max(1, mix(r.key^k1, r.value^k2)<<8>>8)
 }
+
+func partOfPair(pair uint64, all int) int { return int(pair>>56) * all >> 8 }
+
+// pairs reports whether the times seen are those of groups and values together.
+func (s *state) pairs() bool { return s.kind == rule.FirstSeen }
 
 // touch reads the places that a record will need, so that they are in the cache by then.
 func (s *state) touch(r *record) uint64 {
@@ -141,9 +145,4 @@ func (s *state) firstSeen(r *record) bool {
 		return false
 	}
 	return r.time >= s.quiet && s.arm(r)
-}
-
-// pair returns a hash of a record's group and value.
-func pair(r *record) uint64 {
-	return max(1, mix(r.key^k1, r.value^k2))
 }
