@@ -41,7 +41,7 @@ func writeEvents(w io.Writer, n int, mixed bool) error {
 			`"time":"` + string(event.FormatTime(nil, base+int64(i)*1e6)) + `"`,
 		}
 		data := []string{
-			fmt.Sprintf(`"actor":"u%032x"`, actor*0x9e3779b97f4a7c15), `"actor_kind":"` + []string{"user", "user", "assistant"}[r.IntN(3)] + `"`,
+			fmt.Sprintf(`"actor":"u%016x"`, actor*0x9e3779b97f4a7c15), `"actor_kind":"` + []string{"user", "user", "assistant"}[r.IntN(3)] + `"`,
 			fmt.Sprintf(`"target":"u%016x"`, r.Uint64N(1_000_000)*0x9e3779b97f4a7c15), `"region":"` + regions[r.IntN(5)] + `"`, `"api":"` + apis[r.IntN(4)] + `"`,
 			fmt.Sprintf(`"ip":"10.%d.%d.%d"`, r.IntN(250), r.IntN(250), r.IntN(250)), `"device":"CLOVA 3.14.0 1.0"`, `"status":200`, `"bytes":` + strconv.Itoa(r.IntN(5000)),
 		}

@@ -24,13 +24,10 @@ func (e *Engine) Snapshot(w io.Writer, position uint64) error {
 	out.numbers(position, e.matcher.seed, uint64(e.lines), uint64(e.clock.Newest), uint64(e.clock.Ahead),
 		uint64(e.Stats.Events), uint64(e.Stats.Bad), uint64(e.Stats.Late), uint64(e.Stats.Duplicates), uint64(e.Stats.Alerts))
 	for _, s := range []*idSet{&e.ids.young, &e.ids.old} {
-		out.numbers(uint64(s.last), uint64(s.n))
-		for _, id := range s.slots {
-			if id != 0 {
-				out.numbers(id)
-			}
-		}
+		out.numbers(uint64(s.last), uint64(len(s.all)))
+		out.numbers(s.all...)
 	}
+	out.text(e.ids.greatest)
 	out.numbers(uint64(len(e.matcher.watches)))
 	for i := range e.matcher.watches {
 		e.snapshotWatch(out, i)
@@ -106,10 +103,11 @@ func (e *Engine) Restore(r io.Reader) (position uint64, fresh []string, err erro
 	for _, s := range []*idSet{&e.ids.young, &e.ids.old} {
 		last := int64(in.number())
 		for n := in.number(); n > 0 && in.err == nil; n-- {
-			s.add(in.number(), last)
+			s.add(last, in.number())
 		}
 		s.last = last
 	}
+	e.ids.greatest = in.text()
 	known := map[string]int{}
 	for i := range e.matcher.watches {
 		known[e.matcher.watches[i].fingerprint()] = i
