@@ -22,6 +22,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the desk."`
 	Demo    demoCommand    `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
 	Ask     AskCmd         `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
+	Detect  detectCommand  `cmd:"" help:"Run rules over a file of events and print the alerts."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
 	Rule    ruleCommand    `cmd:"" help:"Check rules, run their examples."`
 	Terms   TermsCmd       `cmd:"" help:"Check the terms, list their versions."`

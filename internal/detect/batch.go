@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"math"
 
 	"hinomi.dev/hinomi/internal/event"
 	"hinomi.dev/hinomi/internal/rule"
@@ -108,12 +109,18 @@ type Batch struct {
 	text    []byte
 	bad     int
 	samples []Sample
+
+	// What the order needs to know of all events together.
+	increasing      bool   // each id is after all before it
+	first, greatest []byte // ids
+	oldest, newest  int64
 }
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
 	b.lines, b.bad = 0, 0
 	b.seen, b.records, b.text, b.samples = b.seen[:0], b.records[:0], b.text[:0], b.samples[:0]
+	b.increasing, b.first, b.greatest, b.oldest, b.newest = true, b.first[:0], b.greatest[:0], math.MaxInt64, never
 }
 
 // Add takes one event.
@@ -124,8 +131,9 @@ func (b *Batch) Add(line []byte) error {
 // AddLines takes all lines of buf, of which the last ends with a newline as well and is followed
 // by event.Slack more bytes.
 func (b *Batch) AddLines(buf []byte) {
+	b.decoder.Lines(buf)
 	for p := 0; p < len(buf)-event.Slack; {
-		next, err := b.decoder.Next(buf, p, &b.event)
+		next, err := b.decoder.Next(p, &b.event)
 		p = next
 		_ = b.take(err) // counted, with a sample
 	}
@@ -140,9 +148,19 @@ func (b *Batch) take(err error) error {
 		return err
 	}
 	e := &b.event
-	id := hash(hash(b.seed, e.Value(event.Source).Raw), e.Value(event.ID).Raw)
+	id := e.Value(event.ID).Raw
+	switch {
+	case len(b.seen) == 0:
+		b.first, b.greatest = append(b.first, id...), append(b.greatest, id...)
+	case before(b.greatest, id):
+		b.greatest = append(b.greatest[:0], id...)
+	default:
+		b.increasing = false
+	}
+	b.oldest, b.newest = min(b.oldest, e.Time), max(b.newest, e.Time)
 	b.match(e)
-	b.seen = append(b.seen, seen{id: id, time: e.Time, line: uint32(b.lines), end: uint32(len(b.records))})
+	known := max(1, hash(hash(b.seed, e.Value(event.Source).Raw), id)) // 0 is an empty place in a table
+	b.seen = append(b.seen, seen{id: known, time: e.Time, line: uint32(b.lines), end: uint32(len(b.records))})
 	return nil
 }
 

@@ -42,97 +42,12 @@ func (c *clock) open() int64 {
 	return c.Newest - c.lateness
 }
 
-// An idSet is a set of hashes, open addressing with linear probing. 0 is an empty place.
-type idSet struct {
-	slots []uint64
-	n     int
-	last  int64 // the newest time of an event in it
-}
-
-// add adds a hash and reports whether it was there.
-func (s *idSet) add(id uint64, t int64) bool {
-	if 4*(s.n+1) > 3*len(s.slots) {
-		s.grow()
-	}
-	mask := uint64(len(s.slots) - 1)
-	for i := id & mask; ; i = (i + 1) & mask {
-		switch s.slots[i] {
-		case id:
-			return true
-		case 0:
-			s.slots[i] = id
-			s.n++
-			s.last = max(s.last, t)
-			return false
-		}
-	}
-}
-
-func (s *idSet) has(id uint64) bool {
-	if s.n == 0 {
+// inOrder moves the clock by many events at once, of which the oldest and the newest are given. It
+// reports whether it did: none of them may be late or far ahead.
+func (c *clock) inOrder(oldest, newest int64) bool {
+	if c.Newest == never || c.Ahead != never || newest > c.Newest+day || oldest < max(c.Newest, newest)-c.lateness {
 		return false
 	}
-	mask := uint64(len(s.slots) - 1)
-	for i := id & mask; s.slots[i] != 0; i = (i + 1) & mask {
-		if s.slots[i] == id {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *idSet) grow() {
-	old := s.slots
-	s.slots = make([]uint64, max(1024, 2*len(old)))
-	mask := uint64(len(s.slots) - 1)
-	for _, id := range old {
-		if id == 0 {
-			continue
-		}
-		i := id & mask
-		for s.slots[i] != 0 {
-			i = (i + 1) & mask
-		}
-		s.slots[i] = id
-	}
-}
-
-func (s *idSet) clear() {
-	clear(s.slots)
-	s.n, s.last = 0, never
-}
-
-// generation is how many ids are remembered at least, whatever their times.
-const generation = 1 << 19
-
-// ids knows which events came already: those of two generations. The older one goes when
-// the newer one is full and no event of the older one is inside the lateness any more.
-type ids struct {
-	young, old idSet
-}
-
-// add adds an id and reports whether it was there. open is the oldest time inside the lateness.
-func (s *ids) add(id uint64, t, open int64) bool {
-	if id == 0 {
-		id = 1
-	}
-	if s.old.has(id) {
-		return true
-	}
-	if s.young.n >= generation && s.old.last < open && !s.young.has(id) {
-		s.young, s.old = s.old, s.young
-		s.young.clear()
-	}
-	return s.young.add(id, t)
-}
-
-// touch reads the places of an id, so that they are in the cache when it is added.
-func (s *ids) touch(id uint64) (sum uint64) {
-	if n := len(s.young.slots); n > 0 {
-		sum = s.young.slots[id&uint64(n-1)]
-	}
-	if n := len(s.old.slots); n > 0 {
-		sum ^= s.old.slots[id&uint64(n-1)]
-	}
-	return sum
+	c.Newest = max(c.Newest, newest)
+	return true
 }

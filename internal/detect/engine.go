@@ -69,7 +69,7 @@ func New(set *rule.Set, options Options) (*Engine, error) {
 		queue:   queue{watches: m.watches, width: max(int64(time.Millisecond), min(int64(options.Lateness)/32, int64(time.Second)))},
 		started: make([]bool, len(m.watches)),
 	}
-	e.ids.young.last, e.ids.old.last = never, never
+	e.ids.room, e.ids.young.last, e.ids.old.last = generation, never, never
 	for range max(1, options.Partitions) {
 		e.parts = append(e.parts, newPart(m.watches))
 	}
@@ -78,7 +78,9 @@ func New(set *rule.Set, options Options) (*Engine, error) {
 
 // NewBatch returns an empty batch to fill and Take.
 func (e *Engine) NewBatch() *Batch {
-	return &Batch{matcher: e.matcher, decoder: event.NewDecoder(e.matcher.set.Fields)}
+	b := &Batch{matcher: e.matcher, decoder: event.NewDecoder(e.matcher.set.Fields)}
+	b.Reset()
+	return b
 }
 
 // Take judges the events of a batch, in their order, and returns the alerts that are certain now.
@@ -86,12 +88,48 @@ func (e *Engine) NewBatch() *Batch {
 func (e *Engine) Take(b *Batch) []Alert {
 	e.alerts = e.alerts[:0]
 	e.refused(b)
-	const ahead = 24
-	var sink uint64
+	if !e.takeAll(b) {
+		e.takeEach(b)
+	}
+	if before(e.ids.greatest, b.greatest) {
+		e.ids.greatest = append(e.ids.greatest[:0], b.greatest...)
+	}
+	e.Stats.Events += len(b.seen)
+	e.lines += b.lines
+	return e.release(e.clock.open())
+}
+
+// takeAll takes a batch at one go, when nothing in it is late or can have come before. It
+// reports whether it did; what it does is what takeEach would do.
+func (e *Engine) takeAll(b *Batch) bool {
+	if len(b.seen) == 0 {
+		return true
+	}
+	if e.options.Hasty || !e.ids.fresh(b) || !e.clock.inOrder(b.oldest, b.newest) {
+		return false
+	}
+	young := &e.ids.young
+	for i := range b.seen {
+		young.all = append(young.all, b.seen[i].id)
+	}
+	young.last = max(young.last, b.newest)
+	for from := 0; from < len(b.records); {
+		to := from + 1
+		for to < len(b.records) && b.records[to].time == b.records[from].time {
+			to++
+		}
+		e.queue.push(b.records[from:to], b.text)
+		from = to
+	}
+	return true
+}
+
+// takeEach takes the events of a batch one after another.
+func (e *Engine) takeEach(b *Batch) {
 	first := uint32(0)
 	for i := range b.seen {
-		if i+ahead < len(b.seen) {
-			sink += e.ids.touch(b.seen[i+ahead].id)
+		if i%touchAhead == 0 {
+			touched = e.ids.touch(b.seen[i:min(i+touchAhead, len(b.seen))])
 		}
 		s := &b.seen[i]
 		records := b.records[first:s.end]
@@ -108,11 +146,11 @@ func (e *Engine) Take(b *Batch) []Alert {
 		}
 		e.queue.push(records, b.text)
 	}
-	touched = sink
-	e.Stats.Events += len(b.seen)
-	e.lines += b.lines
-	return e.release(e.clock.open())
 }
+
+// touchAhead is how many places in a table are read at once, so that the memory brings them at the
+// same time, before they are needed one after another.
+const touchAhead = 32
 
 // touched keeps the compiler from leaving out reads that only fill the cache.
 var touched uint64

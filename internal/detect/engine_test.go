@@ -27,11 +27,13 @@ func randomStream(r *rand.Rand, n int) []plainEvent {
 	jitter := []int{0, 1, 50, 2000, lateness}[r.IntN(5)]
 	id := rand.NewPCG(r.Uint64(), 1)
 	now := base
+	sequence := r.IntN(2) == 0
+	again := []int{30, 3000}[r.IntN(2)]
 	var all []plainEvent
 	for range n {
 		now += int64(r.IntN(step)) * 1e6
 		t := now - int64(r.IntN(jitter+1))*1e6
-		switch r.IntN(200) {
+		switch r.IntN(200 * again / 30) {
 		case 0, 1:
 			t -= int64(r.IntN(10*lateness)) * 1e6
 		case 2:
@@ -41,16 +43,18 @@ func randomStream(r *rand.Rand, n int) []plainEvent {
 		case 4:
 			t += int64(r.IntN(3)) * day
 		}
-		if len(all) > 0 && r.IntN(30) == 0 {
-			again := all[len(all)-1-r.IntN(min(len(all), 1+r.IntN(200)))]
+		if len(all) > 0 && r.IntN(again) == 0 {
+			e := all[len(all)-1-r.IntN(min(len(all), 1+r.IntN(200)))]
 			if r.IntN(10) == 0 {
-				again.time = t // a sender that makes up a new time
+				e.time = t // a sender that makes up a new time
 			}
-			all = append(all, again)
+			all = append(all, e)
 			continue
 		}
 		e := plainEvent{id: fmt.Sprintf("ev%d", id.Uint64()), source: []string{"s1", "s2"}[r.IntN(2)], kind: []string{"a", "b", "c", "d", "e"}[r.IntN(5)], time: t, data: map[string]any{}}
-		if r.IntN(10) == 0 && len(all) > 0 {
+		if sequence {
+			e.id = fmt.Sprintf("ev%d", len(all))
+		} else if r.IntN(10) == 0 && len(all) > 0 {
 			e.id = all[r.IntN(len(all))].id // another source's id, or one's own
 		}
 		for _, name := range []string{"actor", "target"} {
@@ -133,7 +137,7 @@ func TestOracle(t *testing.T) {
 		stream := randomStream(r, 1+r.IntN(3000))
 		o := &oracle{rules: rules}
 		o.run(stream, 5*second)
-		e, got := runEngine(t, compiled, Options{Lateness: 5 * time.Second, Partitions: 1 + r.IntN(3), Seed: r.Uint64()}, stream, 1+r.IntN(400))
+		e, got := runEngine(t, compiled, Options{Lateness: 5 * time.Second, Partitions: 1 + r.IntN(3), Seed: r.Uint64()}, stream, 1+r.IntN(1+r.IntN(400)))
 		compare(t, e, got, o)
 		total += len(stream)
 		alerts += len(got)
@@ -141,6 +145,32 @@ func TestOracle(t *testing.T) {
 	t.Logf("%d events, %d alerts", total, alerts)
 	if alerts < total/100 {
 		t.Errorf("only %d alerts in %d events: do the rules still find something?", alerts, total)
+	}
+}
+
+// TestBatchesDoNotMatter cuts streams into batches of different sizes, with so little room for ids
+// that the older ones are forgotten all the time.
+func TestBatchesDoNotMatter(t *testing.T) {
+	set := compile(testRules())
+	for i := range uint64(20) {
+		r := rand.New(rand.NewPCG(i, 5))
+		stream := randomStream(r, 2000)
+		var want []string
+		var stats Stats
+		for _, size := range []int{1, 3, 17, 200, 2000} {
+			e, err := New(set, Options{Lateness: 5 * time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.ids.room = 64
+			got := feed(t, e, stream, size, true)
+			if size == 1 {
+				want, stats = got, e.Stats
+			}
+			if !slices.Equal(got, want) || e.Stats != stats {
+				t.Errorf("stream %d in batches of %d: %d alerts and %+v, want %d and %+v", i, size, len(got), e.Stats, len(want), stats)
+			}
+		}
 	}
 }
 
@@ -166,7 +196,7 @@ func TestOracleFindsTheSmallest(t *testing.T) {
 		lateness := time.Duration(rapid.SampledFrom([]int{0, 1, 30, 60}).Draw(t, "lateness")) * time.Second
 		o := &oracle{rules: rules}
 		o.run(stream, int64(lateness))
-		e, got := runEngine(t, compiled, Options{Lateness: lateness}, stream, 7)
+		e, got := runEngine(t, compiled, Options{Lateness: lateness}, stream, rapid.IntRange(1, 20).Draw(t, "batch"))
 		compare(t, e, got, o)
 	})
 }

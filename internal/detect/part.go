@@ -1,10 +1,6 @@
 package detect
 
-import (
-	"math/bits"
-
-	"hinomi.dev/hinomi/internal/rule"
-)
+import "hinomi.dev/hinomi/internal/rule"
 
 // A finding is an alert before it has words.
 type finding struct {
@@ -18,6 +14,8 @@ type finding struct {
 type part struct {
 	states []state // by watch
 	found  []finding
+
+	touched uint64 // keeps the compiler from leaving out reads that only fill the cache
 }
 
 // A state is what one rule remembers.
@@ -42,12 +40,9 @@ func newPart(watches []watch) *part {
 
 // judge takes the records of a bucket that belong to part mine of all.
 func (p *part) judge(b *bucket, mine, all int) {
-	const ahead = 16
-	var sink uint64
 	for i := range b.records {
-		if i+ahead < len(b.records) {
-			r := &b.records[i+ahead]
-			sink += p.states[r.watch].touch(r)
+		if i%touchAhead == 0 {
+			p.touch(b.records[i:min(i+touchAhead, len(b.records))])
 		}
 		r := &b.records[i]
 		if all > 1 && partOf(r.key, all) != mine {
@@ -58,16 +53,28 @@ func (p *part) judge(b *bucket, mine, all int) {
 			p.found = append(p.found, f)
 		}
 	}
-	if sink == 1 {
-		p.found = p.found[:len(p.found):len(p.found)] // so that the reads are not left out
+}
+
+// touch reads the places of some records, so that they are in the cache when they are judged.
+func (p *part) touch(records []record) {
+	for i := range records {
+		p.touched += p.states[records[i].watch].touch(&records[i])
 	}
 }
 
 // partOf returns the part that a group belongs to.
-func partOf(key uint64, all int) int {
-	hi, _ := bits.Mul64(key*k0, uint64(all))
-	return int(hi)
+func partOf(key uint64, all int) int { return int(key*k0>>56) * all >> 8 }
+
+// pair returns a hash of a record's group and value. Its highest byte tells the part, as the
+// group's own does.
+func pair(r *record) uint64 {
+	return r.key*k0>>56<<56 | max(1, mix(r.key^k1, r.value^k2)<<8>>8)
 }
+
+func partOfPair(pair uint64, all int) int { return int(pair>>56) * all >> 8 }
+
+// pairs reports whether the times seen are those of groups and values together.
+func (s *state) pairs() bool { return s.kind == rule.FirstSeen }
 
 // touch reads the places that a record will need, so that they are in the cache by then.
 func (s *state) touch(r *record) uint64 {
@@ -138,9 +145,4 @@ func (s *state) firstSeen(r *record) bool {
 		return false
 	}
 	return r.time >= s.quiet && s.arm(r)
-}
-
-// pair returns a hash of a record's group and value.
-func pair(r *record) uint64 {
-	return max(1, mix(r.key^k1, r.value^k2))
 }

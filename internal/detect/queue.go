@@ -77,7 +77,7 @@ func (q *queue) bucket(from int64) *bucket {
 // pop returns the oldest bucket in order, when no event before open can come any more and it
 // ends there. It belongs to the caller until it is given back.
 func (q *queue) pop(open int64) *bucket {
-	if len(q.buckets) == 0 || q.buckets[0].from > open-q.width {
+	if len(q.buckets) == 0 || q.buckets[0].from+q.width > open {
 		return nil
 	}
 	b := q.buckets[0]

@@ -2,7 +2,6 @@ package event
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
 
@@ -26,6 +25,8 @@ type Decoder struct {
 	slots  int // those of the fields, then one for specversion, and one for what nobody reads
 	minute minute
 	line   []byte // Decode's copy of a line
+	buf    []byte // what Next reads
+	marks  []mark // of buf, and one more
 	text   []byte // the texts of an event that was decoded the slow way
 
 	names   [2]map[string]*name // of the envelope, of data
@@ -52,27 +53,36 @@ func (d *Decoder) trash() int32 { return int32(d.slots - 1) }
 func (d *Decoder) Decode(line []byte, e *Event) error {
 	d.line = append(append(d.line[:0], line...), '\n')
 	n := len(d.line)
-	d.line = append(d.line, make([]byte, slack)...)
-	if next, ok := d.fast(d.line, 0, e); ok && next == n {
+	d.Lines(append(d.line, make([]byte, slack)...))
+	d.line = d.buf
+	if next, ok := d.fast(0, e); ok && next == n {
 		return nil
 	}
 	return d.strict(line, e)
 }
 
+// Lines makes buf what Next reads: whole lines, the last one with its newline as well, and then Slack more
+// bytes.
+func (d *Decoder) Lines(buf []byte) {
+	d.buf = buf
+	blocks := (len(buf) - 1) / 64 // up to 63 bytes of the slack are in them
+	d.marks = append(d.marks[:0], make([]mark, blocks+1)...)
+	markBlocks(buf, d.marks[:blocks])
+}
+
 // Next reads the event in the line that begins at pos, and returns where the next line begins.
-// After the last line, which ends with a newline as well, buf has Slack more bytes. The event's
-// values point into buf and are good until the decoder is used again. A line with nothing but
-// space in it is Blank.
-func (d *Decoder) Next(buf []byte, pos int, e *Event) (int, error) {
-	next, ok := d.fast(buf, pos, e)
+// The event's values point into the buffer and are good until the decoder is used again. A line
+// with nothing but space in it is Blank.
+func (d *Decoder) Next(pos int, e *Event) (int, error) {
+	next, ok := d.fast(pos, e)
 	if ok {
 		return next, nil
 	}
-	end := len(buf) - slack
-	if i := bytes.IndexByte(buf[pos:end], '\n'); i >= 0 {
+	end := len(d.buf) - slack
+	if i := bytes.IndexByte(d.buf[pos:end], '\n'); i >= 0 {
 		end = pos + i
 	}
-	line := bytes.TrimSpace(buf[pos:end])
+	line := bytes.TrimSpace(d.buf[pos:end])
 	if len(line) == 0 {
 		return end + 1, Blank
 	}
@@ -86,24 +96,10 @@ func (blank) Error() string { return "the line is blank" }
 // Blank is what Next says of a line without anything in it, which is no mistake.
 var Blank error = blank{}
 
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-func le64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
-
-// special marks, in the high bit of each byte, the first byte that ends a plain string: a quote,
-// a backslash or a control character. Marks above the first may be wrong.
-func special(w uint64) uint64 {
-	quote := w ^ '"'*ones
-	slash := w ^ '\\'*ones
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-0x20*ones)&^w) & highs
-}
-
 // fast decodes a line that is like the ones before it, and returns where the next one begins.
 // It gives up on anything else.
-func (d *Decoder) fast(b []byte, p int, e *Event) (int, bool) {
+func (d *Decoder) fast(p int, e *Event) (int, bool) {
+	b := d.buf
 	if cap(e.spans) < d.slots {
 		e.spans = make([]span, d.slots)
 	}
@@ -114,12 +110,15 @@ func (d *Decoder) fast(b []byte, p int, e *Event) (int, bool) {
 		start = p
 		end   = len(b) - slack
 		seen  [2]uint64 // bits of the names
-		high  uint64    // all bytes of the strings together: is one not ASCII?
+		marks = d.marks
 		at    = &d.members[0]
+		// All there may be, so that no number of a member needs a check.
+		members = (*[256]member)(d.members[:256])
 	)
 	for p <= end {
-		m := &d.members[at.next]
-		if !m.at(b, p) {
+		m := &members[at.next]
+		// As m.at does, which the compiler does not put here.
+		if (le64(b, p)^m.words[0])&m.masks[0]|(le64(b, p+8)^m.words[1])&m.masks[1] != 0 || m.count > 2 && !m.rest(b, p) {
 			if m = d.find(b, p, at); m == nil {
 				return 0, false
 			}
@@ -133,16 +132,7 @@ func (d *Decoder) fast(b []byte, p int, e *Event) (int, bool) {
 		from := p
 		switch m.form {
 		case formString:
-			w := le64(b, p)
-			s := special(w)
-			for s == 0 {
-				high |= w
-				p += 8
-				w = le64(b, p)
-				s = special(w)
-			}
-			high |= w
-			p += bits.TrailingZeros64(s) >> 3
+			p = stringEnd(marks, p)
 			if b[p] != '"' {
 				return 0, false
 			}
@@ -159,7 +149,7 @@ func (d *Decoder) fast(b []byte, p int, e *Event) (int, bool) {
 			}
 			spans[m.slot] = makeSpan(from-1, p-from+1, kindOf(b[from-1]))
 		case formEnd:
-			if seen[0]&required != required || p-start > MaxSize || high&highs != 0 && !utf8.Valid(b[start:p]) {
+			if seen[0]&required != required || p-start > MaxSize || anyHigh(marks, start, p) && !utf8.Valid(b[start:p]) {
 				return 0, false
 			}
 			e.base = b

@@ -81,12 +81,13 @@ func TestBothWaysAgree(t *testing.T) {
 				if got := show(f, &fast, d.Decode([]byte(c.line), &fast)); got != want {
 					t.Errorf("decoded\n%s, want\n%s", got, want)
 				}
-				next, err := d.Next(buf, 0, &fast)
+				d.Lines(buf)
+				next, err := d.Next(0, &fast)
 				if got := show(f, &fast, err); got != want || next != len(c.line)+1 {
 					t.Errorf("next decoded\n%s, want\n%s", got, want)
 				}
 			}
-			if _, ok := d.fast(buf, 0, &fast); ok != c.fast {
+			if _, ok := d.fast(0, &fast); ok != c.fast {
 				t.Errorf("the fast way took it: %v", ok)
 			}
 		})
@@ -214,7 +215,8 @@ func TestDecodingAllocatesNothing(t *testing.T) {
 	var e Event
 	buf := append([]byte(plain+"\n"), make([]byte, Slack)...)
 	if n := testing.AllocsPerRun(100, func() {
-		if _, err := d.Next(buf, 0, &e); err != nil {
+		d.Lines(buf)
+		if _, err := d.Next(0, &e); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 {
@@ -239,7 +241,8 @@ func FuzzDecode(f *testing.F) {
 				continue
 			}
 			buf := append(append(bytes.Clone(line), '\n'), make([]byte, Slack)...)
-			next, ok := d.fast(buf, 0, &fast)
+			d.Lines(buf)
+			next, ok := d.fast(0, &fast)
 			if !ok {
 				continue
 			}
@@ -251,14 +254,38 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+func TestMarksAreThoseOfEachByte(t *testing.T) {
+	b := make([]byte, 64*40)
+	for i := range b {
+		b[i] = byte(i * 7 / 3)
+	}
+	wide, plain := make([]mark, 40), make([]mark, 40)
+	markBlocks(b, wide)
+	markPlain(b, plain)
+	for i, c := range b {
+		want := [2]bool{c == '"' || c == '\\' || c < 0x20, c >= 0x80}
+		for j, m := range []mark{wide[i/64], plain[i/64]} {
+			if got := [2]bool{m.special>>(i%64)&1 == 1, m.high>>(i%64)&1 == 1}; got != want {
+				t.Errorf("way %d: byte %d, %q, is marked %v", j, i, c, got)
+			}
+		}
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	d := NewDecoder(testFields())
 	var e Event
-	buf := append([]byte(plain+"\n"), make([]byte, Slack)...)
+	lines := bytes.Repeat([]byte(plain+"\n"), 500)
+	buf := append(lines, make([]byte, Slack)...)
 	b.SetBytes(int64(len(plain) + 1))
-	for b.Loop() {
-		if _, ok := d.fast(buf, 0, &e); !ok {
-			b.Fatal("not fast")
+	for p := len(lines); b.Loop(); {
+		if p == len(lines) {
+			d.Lines(buf)
+			p = 0
+		}
+		var err error
+		if p, err = d.Next(p, &e); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -30,9 +30,9 @@ const (
 // A member is how one member stands in a line: all that comes between the value before it and
 // its own, such as `,"target":"`, and of a word its first letter too.
 type member struct {
-	words [words]uint64
-	last  uint64 // mask of the last word
-	bit   uint64 // of its name
+	words [words]uint64 // the text, and then a byte that says what a number begins with
+	masks [words]uint64 // the bits of words that count
+	bit   uint64        // of its name
 	slot  int32
 	size  uint8 // of the text
 	count uint8 // words
@@ -51,29 +51,18 @@ const (
 
 // at reports whether the member stands at p. A text of more than two words is rare.
 func (m *member) at(b []byte, p int) bool {
-	w := le64(b, p) ^ m.words[0]
-	if m.count == 1 {
-		return w&m.last == 0 && (m.form != formNumber || numeric(b[p+int(m.size)]))
-	}
-	v := le64(b, p+8) ^ m.words[1]
-	if m.count == 2 {
-		return w|v&m.last == 0 && (m.form != formNumber || numeric(b[p+int(m.size)]))
-	}
-	return w|v == 0 && m.rest(b, p)
+	return (le64(b, p)^m.words[0])&m.masks[0]|(le64(b, p+8)^m.words[1])&m.masks[1] == 0 && (m.count <= 2 || m.rest(b, p))
 }
 
 func (m *member) rest(b []byte, p int) bool {
-	n := int(m.count) - 1
-	for i := 2; i < n; i++ {
-		if le64(b, p+8*i) != m.words[i] {
-			return false
-		}
+	diff := uint64(0)
+	for i := 2; i < int(m.count); i++ {
+		diff |= (le64(b, p+8*i) ^ m.words[i]) & m.masks[i]
 	}
-	return n >= 2 && (le64(b, p+8*n)^m.words[n])&m.last == 0 && (m.form != formNumber || numeric(b[p+int(m.size)]))
+	return diff == 0
 }
 
-// numeric reports whether a number begins with c: without a look at it, the text of a number is
-// the beginning of the text of a string.
+// numeric reports whether a number begins with c.
 func numeric(c byte) bool { return c-'0' <= 9 || c == '-' }
 
 // forget makes the decoder know nothing but its fields and how a line ends.
@@ -90,12 +79,10 @@ func (d *Decoder) forget() {
 	d.names[0]["specversion"] = &name{slot: d.trash() - 1, bit: d.bit(0)}
 	d.names[0]["data"] = &name{slot: d.trash(), bit: d.bit(0)}
 	d.index, d.short = [256]uint8{}, 0
-	nowhere := member{form: formNever, count: 1, last: ^uint64(0), then: atStart}
-	for i := range nowhere.words {
-		nowhere.words[i] = ^uint64(0) // no such byte is in UTF-8
-	}
+	nowhere := member{form: formNever, then: atStart}
+	nowhere.words[0], nowhere.masks[0] = ^uint64(0), ^uint64(0) // no such byte is in UTF-8
 	if d.members == nil {
-		d.members = make([]member, 0, maxMembers) // never moves: members point at members
+		d.members = make([]member, 0, 256) // never moves: members point at members
 	}
 	d.members = append(d.members[:0], nowhere)
 	none := &name{slot: d.trash()}
@@ -111,18 +98,27 @@ func place(w uint64) uint8 {
 	return uint8(w << (64 - 8*indexed) * 0x9e3779b97f4a7c15 >> 56)
 }
 
-// add makes a member known and returns its number.
+// add makes a member known and returns its number. The text of a number is the beginning of a
+// string's: so the byte behind it counts too, a minus or the half that all digits share.
 func (d *Decoder) add(text []byte, form, level, fits, then uint8, n *name) uint8 {
 	m := member{form: form, level: level, fits: fits, then: then, size: uint8(len(text)), slot: n.slot, bit: n.bit}
-	var padded [8 * words]byte
-	copy(padded[:], text)
+	var padded, masks [8 * words]byte
+	for i, c := range text {
+		padded[i], masks[i] = c, 0xff
+	}
+	if form == formNumber {
+		i := len(text) - 1
+		m.size--
+		if text[i] != '-' {
+			padded[i], masks[i] = '0', 0xf0
+		}
+	}
 	for i := range m.words {
-		m.words[i] = le64(padded[:], 8*i)
+		m.words[i], m.masks[i] = le64(padded[:], 8*i), le64(masks[:], 8*i)
 	}
 	m.count = uint8((len(text) + 7) / 8)
-	m.last = ^uint64(0) >> (8 * (8*int(m.count) - len(text)))
 	at := &d.short
-	if len(text) >= indexed {
+	if m.size >= indexed {
 		at = &d.index[place(m.words[0])]
 	}
 	m.link = *at
@@ -192,9 +188,7 @@ func (d *Decoder) learn(b []byte, p int, place uint8) uint8 {
 	if form == formOpen {
 		then = atData
 	}
-	if form != formNumber {
-		p++
-	}
+	p++
 	known := d.name(level, string(key))
 	if form == formNever || known == nil || p-from > 8*words || p > len(b)-slack {
 		return 0
