@@ -104,25 +104,16 @@ func (n *node) compile(c *compiler) func(*event.Event) bool {
 	for _, k := range n.flat() {
 		tests = append(tests, k.compile(c))
 	}
-	switch {
-	case n.op == opNot:
+	switch n.op {
+	case opNot:
 		t := tests[0]
 		return func(e *event.Event) bool { return !t(e) }
-	case len(tests) == 2 && n.op == opAnd:
-		a, b := tests[0], tests[1]
-		return func(e *event.Event) bool { return a(e) && b(e) }
-	case len(tests) == 2:
+	case opAnd:
+		return allOf(tests)
+	}
+	if len(tests) == 2 {
 		a, b := tests[0], tests[1]
 		return func(e *event.Event) bool { return a(e) || b(e) }
-	case n.op == opAnd:
-		return func(e *event.Event) bool {
-			for _, t := range tests {
-				if !t(e) {
-					return false
-				}
-			}
-			return true
-		}
 	}
 	return func(e *event.Event) bool {
 		for _, t := range tests {
@@ -132,6 +123,27 @@ func (n *node) compile(c *compiler) func(*event.Event) bool {
 		}
 		return false
 	}
+}
+
+// allOf joins tests with and, in groups without a loop.
+func allOf(t []func(*event.Event) bool) func(*event.Event) bool {
+	switch len(t) {
+	case 0:
+		return func(*event.Event) bool { return true }
+	case 1:
+		return t[0]
+	case 2:
+		a, b := t[0], t[1]
+		return func(e *event.Event) bool { return a(e) && b(e) }
+	case 3:
+		a, b, c := t[0], t[1], t[2]
+		return func(e *event.Event) bool { return a(e) && b(e) && c(e) }
+	case 4, 5:
+		a, b, c, d := t[0], t[1], t[2], allOf(t[3:])
+		return func(e *event.Event) bool { return a(e) && b(e) && c(e) && d(e) }
+	}
+	a, b, c, d, f, g := t[0], t[1], t[2], t[3], t[4], allOf(t[5:])
+	return func(e *event.Event) bool { return a(e) && b(e) && c(e) && d(e) && f(e) && g(e) }
 }
 
 // each calls fn for every leaf.
