@@ -191,9 +191,26 @@ func (v values) or(w values) values {
 	if v.allBut || w.allBut {
 		return v.not().and(w.not()).not()
 	}
-	all := slices.Concat(v.names, w.names)
-	slices.Sort(all)
-	return values{names: slices.Compact(all)}
+	return values{names: sorted(slices.Concat(v.names, w.names))}
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// union returns what is in one of many sets.
+func union(sets []values) values {
+	var all values
+	var named []string
+	for _, s := range sets {
+		if s.allBut {
+			all = all.or(s)
+		} else {
+			named = append(named, s.names...)
+		}
+	}
+	return all.or(values{names: sorted(named)})
 }
 
 func (v values) none() bool { return !v.allBut && len(v.names) == 0 }
@@ -216,14 +233,17 @@ func (n *node) reach(field string) (may, must values) {
 		may, must = n.kids[0].reach(field)
 		return must.not(), may.not()
 	}
-	may, must = values{allBut: n.op == opAnd}, values{allBut: n.op == opAnd} // of none: true, or false
+	var mays, musts []values
 	for _, k := range n.kids {
-		a, b := k.reach(field)
-		if n.op == opAnd {
-			may, must = may.and(a), must.and(b)
-		} else {
-			may, must = may.or(a), must.or(b)
+		may, must := k.reach(field)
+		if n.op == opAnd { // what is not outside any of them
+			may, must = may.not(), must.not()
 		}
+		mays, musts = append(mays, may), append(musts, must)
+	}
+	may, must = union(mays), union(musts)
+	if n.op == opAnd {
+		may, must = may.not(), must.not()
 	}
 	return may, must
 }
@@ -244,11 +264,14 @@ func (n *node) types() []string {
 	return types
 }
 
+// maxReach is for how many fields a rule is asked whether it can match at all.
+const maxReach = 50
+
 // never returns a field that would have to have two values at once, if the node can hold for no event.
 func (n *node) never() (field string, is bool) {
 	seen := map[string]bool{}
 	n.each(func(l *leaf) {
-		if !l.closed || seen[l.field] || is {
+		if !l.closed || seen[l.field] || is || len(seen) == maxReach {
 			return
 		}
 		seen[l.field] = true
