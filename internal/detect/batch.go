@@ -3,6 +3,7 @@ package detect
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"hinomi.dev/hinomi/internal/event"
 	"hinomi.dev/hinomi/internal/rule"
@@ -56,13 +57,19 @@ type matcher struct {
 	set     *rule.Set
 	watches []watch
 	seed    uint64
-	taps    [][]tap            // by detection, in the order of the watches
-	byType  map[string][]int32 // the detections that can match events of a type
-	always  []int32            // those of the types that no detection names
+	taps    [][]tap    // by detection, in the order of the watches
+	types   []typeList // open addressing by the hash of the type; a power of two
+	always  []int32    // the detections for types that no detection names
+}
+
+// A typeList has the detections that can match events of a type.
+type typeList struct {
+	name       string // empty for an empty place: no event has such a type
+	detections []int32
 }
 
 func newMatcher(set *rule.Set, seed uint64) *matcher {
-	m := &matcher{set: set, watches: watches(set), seed: seed, taps: make([][]tap, len(set.Detections)), byType: map[string][]int32{}}
+	m := &matcher{set: set, watches: watches(set), seed: seed, taps: make([][]tap, len(set.Detections))}
 	for i := range m.watches {
 		w := &m.watches[i]
 		for role, inputs := range [][]rule.Input{on: w.on, endedBy: w.endedBy, without: w.without} {
@@ -72,28 +79,51 @@ func newMatcher(set *rule.Set, seed uint64) *matcher {
 			}
 		}
 	}
-	for _, d := range set.Detections {
+	m.index()
+	return m
+}
+
+// index makes the lists of detections by type, each in the order of the set.
+func (m *matcher) index() {
+	byType := map[string][]int32{}
+	for i, d := range m.set.Detections {
 		for _, t := range d.Types {
-			m.byType[t] = nil
+			if _, ok := byType[t]; !ok && len(m.taps[i]) > 0 {
+				byType[t] = nil
+			}
 		}
 	}
-	for i, d := range set.Detections {
+	for i, d := range m.set.Detections {
 		if len(m.taps[i]) == 0 {
 			continue
 		}
 		if d.Types == nil {
 			m.always = append(m.always, int32(i))
-			for t := range m.byType {
-				m.byType[t] = append(m.byType[t], int32(i))
-			}
 		}
-		for _, t := range d.Types {
-			if l := m.byType[t]; len(l) == 0 || l[len(l)-1] != int32(i) {
-				m.byType[t] = append(l, int32(i))
+		for t, list := range byType {
+			if d.Types == nil || slices.Contains(d.Types, t) {
+				byType[t] = append(list, int32(i))
 			}
 		}
 	}
-	return m
+	size := 16
+	for size < 4*len(byType) {
+		size *= 2
+	}
+	m.types = make([]typeList, size)
+	for t, list := range byType {
+		*m.place([]byte(t)) = typeList{t, list}
+	}
+}
+
+// place returns the list of a type, or the empty place for it.
+func (m *matcher) place(name []byte) *typeList {
+	mask := uint64(len(m.types) - 1)
+	for i := hash(0, name) & mask; ; i = (i + 1) & mask {
+		if l := &m.types[i]; l.name == string(name) || l.name == "" {
+			return l
+		}
+	}
 }
 
 // A Batch is a run of events that are decoded and matched with the rules, but not yet judged. Batches can
@@ -174,9 +204,9 @@ func (b *Batch) refuse(line int, err error) {
 
 // match makes the records of an event.
 func (b *Batch) match(e *event.Event) {
-	list, ok := b.byType[string(e.Value(event.Type).Raw)]
-	if !ok {
-		list = b.always
+	list := b.always
+	if l := b.place(e.Value(event.Type).Raw); l.name != "" {
+		list = l.detections
 	}
 	first := len(b.records)
 	for _, i := range list {

@@ -42,12 +42,8 @@ func (c *clock) open() int64 {
 	return c.Newest - c.lateness
 }
 
-// inOrder moves the clock by many events at once, of which the oldest and the newest are given. It
-// reports whether it did: none of them may be late or far ahead.
-func (c *clock) inOrder(oldest, newest int64) bool {
-	if c.Newest == never || c.Ahead != never || newest > c.Newest+day || oldest < max(c.Newest, newest)-c.lateness {
-		return false
-	}
-	c.Newest = max(c.Newest, newest)
-	return true
+// allows reports whether none of a batch's events, by the oldest and the newest, can be late or
+// far ahead.
+func (c *clock) allows(oldest, newest int64) bool {
+	return c.Newest != never && c.Ahead == never && newest <= c.Newest+day && oldest >= max(c.Newest, newest)-c.lateness
 }

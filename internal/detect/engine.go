@@ -105,14 +105,14 @@ func (e *Engine) takeAll(b *Batch) bool {
 	if len(b.seen) == 0 {
 		return true
 	}
-	if e.options.Hasty || !e.ids.fresh(b) || !e.clock.inOrder(b.oldest, b.newest) {
+	if e.options.Hasty || !e.ids.fresh(b) || !e.clock.allows(b.oldest, b.newest) {
 		return false
 	}
-	young := &e.ids.young
 	for i := range b.seen {
-		young.all = append(young.all, b.seen[i].id)
+		s := &b.seen[i]
+		e.ids.addNew(s.id, s.time, e.clock.open())
+		e.clock.Newest = max(e.clock.Newest, s.time)
 	}
-	young.last = max(young.last, b.newest)
 	for from := 0; from < len(b.records); {
 		to := from + 1
 		for to < len(b.records) && b.records[to].time == b.records[from].time {

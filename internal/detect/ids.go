@@ -25,12 +25,6 @@ func (s *idSet) has(id uint64) bool {
 	return false
 }
 
-// add adds hashes that are not there, of events up to a time.
-func (s *idSet) add(newest int64, all ...uint64) {
-	s.all = append(s.all, all...)
-	s.last = max(s.last, newest)
-}
-
 // index brings the table up to date.
 func (s *idSet) index() {
 	if s.indexed == len(s.all) {
@@ -54,7 +48,9 @@ func (s *idSet) index() {
 }
 
 func (s *idSet) clear() {
-	clear(s.slots)
+	if s.indexed > 0 {
+		clear(s.slots)
+	}
 	s.all, s.indexed, s.last = s.all[:0], 0, never
 }
 
@@ -82,19 +78,23 @@ func (s *ids) add(id uint64, t, open int64) bool {
 	if s.old.has(id) || s.young.has(id) {
 		return true
 	}
+	s.addNew(id, t, open)
+	return false
+}
+
+// addNew adds an id that was not there.
+func (s *ids) addNew(id uint64, t, open int64) {
 	if len(s.young.all) >= s.room && s.old.last < open {
 		s.young, s.old = s.old, s.young
 		s.young.clear()
 	}
-	s.young.add(t, id)
-	return false
+	s.young.all = append(s.young.all, id)
+	s.young.last = max(s.young.last, t)
 }
 
 // fresh reports whether the ids of a batch are all new because each is greater than all before it, as
-// where one counter gives them out, and the young generation has room for them.
-func (s *ids) fresh(b *Batch) bool {
-	return b.increasing && before(s.greatest, b.first) && len(s.young.all)+len(b.seen) <= s.room
-}
+// where one counter gives them out.
+func (s *ids) fresh(b *Batch) bool { return b.increasing && before(s.greatest, b.first) }
 
 // touch reads the places of some ids, so that they are in the cache when they are added.
 func (s *ids) touch(some []seen) (sum uint64) {

@@ -103,7 +103,7 @@ func (e *Engine) Restore(r io.Reader) (position uint64, fresh []string, err erro
 	for _, s := range []*idSet{&e.ids.young, &e.ids.old} {
 		last := int64(in.number())
 		for n := in.number(); n > 0 && in.err == nil; n-- {
-			s.add(last, in.number())
+			s.all = append(s.all, in.number())
 		}
 		s.last = last
 	}
