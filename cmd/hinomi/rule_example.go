@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,30 +47,13 @@ func (c *ruleTest) Run(s *Streams) error {
 	}
 	failed, wrong := 0, false
 	for _, name := range names {
-		x, err := readExample(files, name, lists)
-		if err == nil {
-			err = x.run()
-		}
+		said, err := c.one(files, name, lists)
 		if err != nil {
-			fmt.Fprintf(s.Out, "FAIL %s\n%s\n", name, indented(err.Error()))
 			failed++
 			wrong = wrong || errors.As(err, new(wrongRule))
-			continue
+			said = fmt.Sprintf("FAIL %s\n%s", name, indented(err.Error()))
 		}
-		diff := x.diff()
-		if diff != "" && c.Update {
-			if err := x.write(filepath.Join(c.Dir, filepath.FromSlash(name))); err != nil {
-				return err
-			}
-			fmt.Fprintf(s.Out, "new  %s\n", name)
-			continue
-		}
-		if diff != "" {
-			fmt.Fprintf(s.Out, "FAIL %s\n%s", name, diff)
-			failed++
-			continue
-		}
-		fmt.Fprintf(s.Out, "ok   %s: %d events, %d alerts\n", name, x.events, len(x.got))
+		fmt.Fprintln(s.Out, said)
 	}
 	fmt.Fprintf(s.Err, "examples: %d, failed: %d\n", len(names), failed)
 	switch {
@@ -79,6 +63,25 @@ func (c *ruleTest) Run(s *Streams) error {
 		return exitFailed
 	}
 	return nil
+}
+
+// one runs an example and returns what to say of it, or why it failed.
+func (c *ruleTest) one(files fs.FS, name string, lists map[string][]string) (string, error) {
+	x, err := readExample(files, name, lists)
+	if err != nil {
+		return "", err
+	}
+	if err := x.run(); err != nil {
+		return "", err
+	}
+	diff := x.diff()
+	switch {
+	case diff == "":
+		return fmt.Sprintf("ok   %s: %d events, %d alerts", name, len(x.lines), len(x.got)), nil
+	case !c.Update:
+		return "", errors.New(diff)
+	}
+	return "new  " + name, x.write(filepath.Join(c.Dir, filepath.FromSlash(name)))
 }
 
 // examples returns the names of the examples, in order.
@@ -111,7 +114,6 @@ type example struct {
 	archive *txtar.Archive
 	set     *rule.Set
 	lines   [][]byte
-	events  int
 	want    []string
 	got     []string
 }
@@ -123,10 +125,7 @@ func readExample(files fs.FS, name string, lists map[string][]string) (*example,
 		return nil, err
 	}
 	x := &example{archive: txtar.Parse(data)}
-	own := map[string][]string{}
-	for k, v := range lists {
-		own[k] = v
-	}
+	own := maps.Clone(lists)
 	var text []byte
 	sections := map[string]bool{}
 	for _, f := range x.archive.Files {
@@ -153,13 +152,12 @@ func readExample(files fs.FS, name string, lists map[string][]string) (*example,
 	if !sections["events"] || !sections["alerts"] {
 		return nil, errors.New("an example has a section events and a section alerts, which may be empty")
 	}
-	var complaints []rule.Complaint
+	load := func() (*rule.Set, []rule.Complaint) { return rule.Load(files, own) }
 	if sections["rules"] {
-		x.set, complaints = ownRules(files, text, own)
-	} else {
-		x.set, complaints = rule.Load(files, own)
+		load = func() (*rule.Set, []rule.Complaint) { return ownRules(files, text, own) }
 	}
-	if rule.Errors(complaints) > 0 {
+	var complaints []rule.Complaint
+	if x.set, complaints = load(); rule.Errors(complaints) > 0 {
 		return nil, wrongRule{complaints}
 	}
 	return x, nil
@@ -252,7 +250,6 @@ func (x *example) run() error {
 	}
 	add(engine.Take(batch))
 	add(engine.Flush())
-	x.events = len(x.lines)
 	return nil
 }
 
@@ -262,7 +259,7 @@ func (x *example) diff() string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintln(&b, "     - to be raised, + raised")
+	b.WriteString("- to be raised, + raised")
 	// same[i][j] is how many lines want[i:] and got[j:] have in common, in order.
 	same := make([][]int, len(x.want)+1)
 	same[len(x.want)] = make([]int, len(x.got)+1)
@@ -281,10 +278,10 @@ func (x *example) diff() string {
 		case i < len(x.want) && j < len(x.got) && x.want[i] == x.got[j]:
 			i, j = i+1, j+1
 		case j == len(x.got) || i < len(x.want) && same[i+1][j] >= same[i][j+1]:
-			fmt.Fprintln(&b, "     -", x.want[i])
+			fmt.Fprintf(&b, "\n- %s", x.want[i])
 			i++
 		default:
-			fmt.Fprintln(&b, "     +", x.got[j])
+			fmt.Fprintf(&b, "\n+ %s", x.got[j])
 			j++
 		}
 	}

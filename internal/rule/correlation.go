@@ -216,7 +216,7 @@ func (r *reader) timespan(e entry) time.Duration {
 // comparisons reads the condition.
 func (r *reader) comparisons(e entry, c *correlating) {
 	if e.v.Kind == yaml.ScalarNode && (c.kind == Temporal || c.kind == TemporalOrdered) {
-		r.allOf(e.v, c)
+		r.every(e.v, c)
 		return
 	}
 	for _, l := range r.mapping(e.v, "The condition") {
@@ -242,8 +242,8 @@ func (r *reader) comparisons(e entry, c *correlating) {
 	}
 }
 
-// allOf reads a condition of a temporal correlation in words: all of its rules.
-func (r *reader) allOf(n *yaml.Node, c *correlating) {
+// every reads a condition of a temporal correlation in words: all of its rules.
+func (r *reader) every(n *yaml.Node, c *correlating) {
 	src, ok := r.text(n, "The condition")
 	if !ok {
 		return

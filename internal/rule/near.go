@@ -16,6 +16,9 @@ func near(word string, known []string) string {
 	}
 	best := ""
 	for _, k := range known {
+		if len(k)-len(word) > 2*limit || len(word)-len(k) > 2*limit {
+			continue
+		}
 		if d := distance(simple(word), simple(k)); d <= limit && k != word {
 			best, limit = k, d-1
 		}
@@ -24,9 +27,9 @@ func near(word string, known []string) string {
 }
 
 // simple leaves out what people get wrong first: case, and which sign joins two words.
-func simple(s string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(s))
-}
+func simple(s string) string { return joints.Replace(strings.ToLower(s)) }
+
+var joints = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
 
 // distance is how many changes make one word of the other.
 func distance(a, b string) int {

@@ -104,25 +104,16 @@ func (n *node) compile(c *compiler) func(*event.Event) bool {
 	for _, k := range n.flat() {
 		tests = append(tests, k.compile(c))
 	}
-	switch {
-	case n.op == opNot:
+	switch n.op {
+	case opNot:
 		t := tests[0]
 		return func(e *event.Event) bool { return !t(e) }
-	case len(tests) == 2 && n.op == opAnd:
-		a, b := tests[0], tests[1]
-		return func(e *event.Event) bool { return a(e) && b(e) }
-	case len(tests) == 2:
+	case opAnd:
+		return allOf(tests)
+	}
+	if len(tests) == 2 {
 		a, b := tests[0], tests[1]
 		return func(e *event.Event) bool { return a(e) || b(e) }
-	case n.op == opAnd:
-		return func(e *event.Event) bool {
-			for _, t := range tests {
-				if !t(e) {
-					return false
-				}
-			}
-			return true
-		}
 	}
 	return func(e *event.Event) bool {
 		for _, t := range tests {
@@ -132,6 +123,27 @@ func (n *node) compile(c *compiler) func(*event.Event) bool {
 		}
 		return false
 	}
+}
+
+// allOf joins tests with and, in groups without a loop.
+func allOf(t []func(*event.Event) bool) func(*event.Event) bool {
+	switch len(t) {
+	case 0:
+		return func(*event.Event) bool { return true }
+	case 1:
+		return t[0]
+	case 2:
+		a, b := t[0], t[1]
+		return func(e *event.Event) bool { return a(e) && b(e) }
+	case 3:
+		a, b, c := t[0], t[1], t[2]
+		return func(e *event.Event) bool { return a(e) && b(e) && c(e) }
+	case 4, 5:
+		a, b, c, d := t[0], t[1], t[2], allOf(t[3:])
+		return func(e *event.Event) bool { return a(e) && b(e) && c(e) && d(e) }
+	}
+	a, b, c, d, f, g := t[0], t[1], t[2], t[3], t[4], allOf(t[5:])
+	return func(e *event.Event) bool { return a(e) && b(e) && c(e) && d(e) && f(e) && g(e) }
 }
 
 // each calls fn for every leaf.
@@ -179,9 +191,26 @@ func (v values) or(w values) values {
 	if v.allBut || w.allBut {
 		return v.not().and(w.not()).not()
 	}
-	all := slices.Concat(v.names, w.names)
-	slices.Sort(all)
-	return values{names: slices.Compact(all)}
+	return values{names: sorted(slices.Concat(v.names, w.names))}
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// union returns what is in one of many sets.
+func union(sets []values) values {
+	var all values
+	var named []string
+	for _, s := range sets {
+		if s.allBut {
+			all = all.or(s)
+		} else {
+			named = append(named, s.names...)
+		}
+	}
+	return all.or(values{names: sorted(named)})
 }
 
 func (v values) none() bool { return !v.allBut && len(v.names) == 0 }
@@ -204,14 +233,17 @@ func (n *node) reach(field string) (may, must values) {
 		may, must = n.kids[0].reach(field)
 		return must.not(), may.not()
 	}
-	may, must = values{allBut: n.op == opAnd}, values{allBut: n.op == opAnd} // of none: true, or false
+	var mays, musts []values
 	for _, k := range n.kids {
-		a, b := k.reach(field)
-		if n.op == opAnd {
-			may, must = may.and(a), must.and(b)
-		} else {
-			may, must = may.or(a), must.or(b)
+		may, must := k.reach(field)
+		if n.op == opAnd { // what is not outside any of them
+			may, must = may.not(), must.not()
 		}
+		mays, musts = append(mays, may), append(musts, must)
+	}
+	may, must = union(mays), union(musts)
+	if n.op == opAnd {
+		may, must = may.not(), must.not()
 	}
 	return may, must
 }
@@ -232,11 +264,14 @@ func (n *node) types() []string {
 	return types
 }
 
+// maxReach is for how many fields a rule is asked whether it can match at all.
+const maxReach = 50
+
 // never returns a field that would have to have two values at once, if the node can hold for no event.
 func (n *node) never() (field string, is bool) {
 	seen := map[string]bool{}
 	n.each(func(l *leaf) {
-		if !l.closed || seen[l.field] || is {
+		if !l.closed || seen[l.field] || is || len(seen) == maxReach {
 			return
 		}
 		seen[l.field] = true

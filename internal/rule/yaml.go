@@ -129,16 +129,18 @@ func (r *reader) mapping(n *yaml.Node, what string) []entry {
 		return nil
 	}
 	var entries []entry
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := plain(n.Content[i]), plain(n.Content[i+1])
 		if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" {
 			r.err(n.Content[i], "Write the keys out.", "A key of %s is not plain text.", what)
 			continue
 		}
-		if find(entries, k.Value) != nil {
+		if seen[k.Value] {
 			r.err(n.Content[i], "Remove one.", "The key %s is there twice.", k.Value)
 			continue
 		}
+		seen[k.Value] = true
 		entries = append(entries, entry{k.Value, n.Content[i], v})
 	}
 	return entries
