@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"hinomi.dev/hinomi/internal/detect"
@@ -20,10 +19,10 @@ import (
 
 // detectCommand runs rules over a file of events.
 type detectCommand struct {
-	Rules    string            `required:"" placeholder:"DIR" help:"Directory with the rules."`
-	Events   string            `default:"-" placeholder:"FILE" help:"Events, one a line; - is standard input (${default})."`
-	Lateness time.Duration     `default:"30s" help:"How much older than the newest event before it one may be that still counts (${default})."`
-	List     map[string]string `mapsep:"none" placeholder:"NAME=FILE" help:"Accounts, one a line, for a placeholder of the rules; may be given several times."`
+	Rules    string        `required:"" placeholder:"DIR" help:"Directory with the rules."`
+	Events   string        `default:"-" placeholder:"FILE" help:"Events, one a line; - is standard input (${default})."`
+	Lateness time.Duration `default:"30s" help:"How much older than the newest event before it one may be that still counts (${default})."`
+	List     []string      `sep:"none" placeholder:"NAME=FILE" help:"The entries behind a placeholder of the rules, one a line; may be repeated. Without it lists/NAME.txt beside the rules."`
 }
 
 // Help says what the exit code means.
@@ -105,28 +104,20 @@ func tell(w io.Writer, name string, e *detect.Engine, took time.Duration) {
 }
 
 // loadRules reads a directory of rules and says what is wrong with them, with file, line and column.
-func loadRules(dir string, files map[string]string, stderr io.Writer) (*rule.Set, error) {
-	lists := map[string][]string{}
-	for name, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			fmt.Fprintf(stderr, "hinomi: --list %s: %v\n", name, err)
-			return nil, exitUsage
-		}
-		lists[name] = []string{}
-		for line := range strings.Lines(string(text)) {
-			if line = strings.TrimSpace(line); line != "" {
-				lists[name] = append(lists[name], line)
-			}
-		}
+func loadRules(dir string, files []string, stderr io.Writer) (*rule.Set, error) {
+	lists, err := (&ruleDir{List: files}).lists()
+	if err == nil {
+		_, err = os.ReadDir(dir)
 	}
-	if _, err := os.ReadDir(dir); err != nil {
-		fmt.Fprintf(stderr, "hinomi: --rules: %v\n", err)
+	if err != nil {
+		fmt.Fprintf(stderr, "hinomi: %v\n", err)
 		return nil, exitUsage
 	}
 	set, complaints := rule.Load(os.DirFS(dir), lists)
 	for _, c := range complaints {
-		fmt.Fprintln(stderr, c)
+		if !c.Note {
+			fmt.Fprintln(stderr, c)
+		}
 	}
 	switch {
 	case rule.Errors(complaints) > 0:

@@ -67,6 +67,7 @@ func randomStream(r *rand.Rand, n int) []plainEvent {
 		if r.IntN(5) > 0 {
 			e.data["bytes"] = r.IntN(20) - 3
 		}
+		e.data["bytes_status"] = r.IntN(70)
 		all = append(all, e)
 	}
 	return all

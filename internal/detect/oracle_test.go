@@ -22,7 +22,7 @@ func (e plainEvent) line() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"specversion":"1.0","id":%q,"source":%q,"type":%q,"time":%q,"data":{`, e.id, e.source, e.kind, event.FormatTime(nil, e.time))
 	comma := ""
-	for _, name := range []string{"actor", "target", "region", "status", "bytes"} {
+	for _, name := range []string{"actor", "target", "region", "status", "bytes", "bytes_status"} {
 		switch v := e.data[name].(type) {
 		case string:
 			fmt.Fprintf(&b, `%s%q:%q`, comma, name, v)
@@ -348,6 +348,8 @@ func testRules() []oracleRule {
 		correlate("distinct_lt", rule.ValueCount, 5*time.Second, one("b c", "actor"), "target", rule.Comparison{Op: rule.Lt, With: 2}),
 		correlate("distinct_not", rule.ValueCount, 5*time.Second, one("a d", "region"), "actor", rule.Comparison{Op: rule.Neq, With: 3}),
 		correlate("everybody", rule.ValueCount, 3*time.Second, one("a b c d", ""), "actor", rule.Comparison{Op: rule.Gte, With: 5}),
+		correlate("very_many", rule.ValueCount, 40*time.Second, one("a b c d e", ""), "bytes_status", rule.Comparison{Op: rule.Gt, With: 40}),
+		correlate("not_very_many", rule.ValueCount, 20*time.Second, one("a b c d e", ""), "bytes_status", rule.Comparison{Op: rule.Lt, With: 35}),
 		correlate("sum", rule.ValueSum, 8*time.Second, one("a b", "actor"), "bytes", rule.Comparison{Op: rule.Gte, With: 30}),
 		correlate("average", rule.ValueAvg, 8*time.Second, one("c d", "target"), "bytes", rule.Comparison{Op: rule.Gt, With: 7}),
 		correlate("all_three", rule.Temporal, 5*time.Second, []oracleInput{group("a", "actor"), group("b", "target"), group("c d", "actor")}, "", rule.Comparison{Op: rule.Gte, With: 3}),

@@ -42,7 +42,7 @@ func newPart(watches []watch) *part {
 func (p *part) judge(b *bucket, mine, all int) {
 	for i := range b.records {
 		if i%touchAhead == 0 {
-			p.touch(b.records[i:min(i+touchAhead, len(b.records))])
+			p.touch(b.records[i:min(i+touchAhead, len(b.records))], mine, all)
 		}
 		r := &b.records[i]
 		if all > 1 && partOf(r.key, all) != mine {
@@ -56,9 +56,11 @@ func (p *part) judge(b *bucket, mine, all int) {
 }
 
 // touch reads the places of some records, so that they are in the cache when they are judged.
-func (p *part) touch(records []record) {
+func (p *part) touch(records []record, mine, all int) {
 	for i := range records {
-		p.touched += p.states[records[i].watch].touch(&records[i])
+		if r := &records[i]; all == 1 || partOf(r.key, all) == mine {
+			p.touched += p.states[r.watch].touch(r)
+		}
 	}
 }
 
@@ -106,6 +108,9 @@ func (s *state) judge(r *record) (finding, bool) {
 	case rule.EventCount:
 		return s.eventCount(g, r)
 	case rule.ValueCount:
+		if s.most > few {
+			return s.manyValues(g, r)
+		}
 		return s.valueCount(g, r)
 	case rule.Temporal, rule.TemporalOrdered:
 		return s.temporal(g, r)

@@ -16,14 +16,18 @@ func (s *state) whole(g *group, r *record) (finding, bool) {
 	for ring.len() > 0 && ring.first(0) <= r.time-s.span {
 		old := uint64(ring.first(1))
 		if s.kind == rule.Ratio {
-			values.remove(old)
+			if n := values.at(old); *n > 1 {
+				*n--
+			} else {
+				values.drop(old)
+			}
 		}
 		g.value -= old
 		ring.pop()
 	}
 	ring.push(r.time, r.value)
 	if s.kind == rule.Ratio {
-		values.add(r.value)
+		*values.at(r.value)++
 	}
 	g.value += r.value
 	f := finding{from: ring.first(0), count: ring.len()}
@@ -129,82 +133,5 @@ func (r ring) move(size int) []uint64 {
 	}
 	r.store.release(r.block)
 	*r.block = to
-	return words
-}
-
-// A tally counts how often each value is there: pairs of value and count in open addressing, with
-// linear probing. The block's words in use are twice the number of values.
-type tally struct {
-	store *store
-	block *block
-}
-
-func (t tally) len() int { return t.block.n() / 2 }
-
-// find returns the place of a value or, when it is not there, the one for it.
-func (t tally) find(words []uint64, value uint64) int {
-	mask := len(words) - 1
-	for i := int(value*k0>>32) * 2 & mask; ; i = (i + 2) & mask {
-		if words[i+1] == 0 || words[i] == value {
-			return i
-		}
-	}
-}
-
-func (t tally) add(value uint64) {
-	n := t.len()
-	words := t.store.words(t.block)
-	if 4*(n+1) > len(words) {
-		words = t.move(2 * max(2, len(words)))
-	}
-	i := t.find(words, value)
-	words[i] = value
-	if words[i+1]++; words[i+1] == 1 {
-		t.block.set(2 * (n + 1))
-	}
-}
-
-// remove takes a value back that was added. The values behind it move up, so that none is cut
-// off from the place where it is looked for.
-func (t tally) remove(value uint64) {
-	words := t.store.words(t.block)
-	mask := len(words) - 1
-	i := t.find(words, value)
-	if words[i+1]--; words[i+1] > 0 {
-		return
-	}
-	for j := (i + 2) & mask; words[j+1] > 0; j = (j + 2) & mask {
-		home := int(words[j]*k0>>32) * 2 & mask
-		if (j-home)&mask >= (j-i)&mask {
-			words[i], words[i+1] = words[j], words[j+1]
-			words[j+1] = 0
-			i = j
-		}
-	}
-	n := t.len() - 1
-	t.block.set(2 * n)
-	switch {
-	case n == 0:
-		t.store.release(t.block)
-	case 16*n < len(words):
-		t.move(len(words) / 4)
-	}
-}
-
-// move puts the values into a block with this many words, which is a power of two.
-func (t tally) move(size int) []uint64 {
-	var to block
-	words := t.store.resize(&to, size)
-	clear(words)
-	old, n := t.store.words(t.block), t.block.n()
-	for i := 0; i < len(old); i += 2 {
-		if old[i+1] > 0 {
-			at := t.find(words, old[i])
-			words[at], words[at+1] = old[i], old[i+1]
-		}
-	}
-	t.store.release(t.block)
-	to.set(n)
-	*t.block = to
 	return words
 }
