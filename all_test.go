@@ -50,7 +50,7 @@ var order = []string{
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
 	"internal/access/... internal/fault/... internal/fold/...",
 	"internal/browser/...",
-	"internal/lang/...",
+	"internal/lang/... rules/...",
 }
 
 // apart are pairs that must not know each other although the order would let them.
