@@ -58,7 +58,7 @@ func (c *detectCommand) Run(ctx context.Context, s *Streams) error {
 			fmt.Fprintf(s.Err, "hinomi: --events: %v\n", err)
 			return exitUsage
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // it was only read
 		name, events = c.Events, f
 	}
 	out := bufio.NewWriterSize(s.Out, 1<<16)
