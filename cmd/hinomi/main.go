@@ -22,21 +22,14 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the desk."`
 	Demo     demoCommand     `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
 	Ask      AskCmd          `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
+	Detect   detectCommand   `cmd:"" help:"Run rules over a file of events and print the alerts."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema and say which that is."`
 	Payfile  PayfileCmd      `cmd:"" help:"Write the bank file of a payment run."`
+	Rule     ruleCommand     `cmd:"" help:"Check rules, run their examples."`
 	Scenario scenarioCommand `cmd:"" help:"Make the events of an incident, with their ground truth."`
 	Terms    TermsCmd        `cmd:"" help:"Check the terms, list their versions."`
 	Verify   VerifyCmd       `cmd:"" help:"Check receipts and evidence cards, alone or against the public log."`
 	Version  versionCommand  `cmd:"" help:"Print the version of this binary."`
-	Serve   serveCommand   `cmd:"" help:"Run the desk."`
-	Demo    demoCommand    `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
-	Ask     AskCmd         `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
-	Detect  detectCommand  `cmd:"" help:"Run rules over a file of events and print the alerts."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
-	Rule    ruleCommand    `cmd:"" help:"Check rules, run their examples."`
-	Terms   TermsCmd       `cmd:"" help:"Check the terms, list their versions."`
-	Verify  VerifyCmd      `cmd:"" help:"Check receipts and evidence cards, alone or against the public log."`
-	Version versionCommand `cmd:"" help:"Print the version of this binary."`
 }
 
 // Streams are what a command reads and writes: tests hand it buffers.
