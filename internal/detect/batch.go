@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"slices"
@@ -205,7 +206,12 @@ func (b *Batch) refuse(line int, err error) {
 // match makes the records of an event.
 func (b *Batch) match(e *event.Event) {
 	list := b.always
-	if l := b.place(e.Value(event.Type).Raw); l.name != "" {
+	name := e.Value(event.Type).Raw
+	l := b.place(name)
+	if l.name == "" && !small(name) {
+		l = b.place(bytes.ToLower(name)) // case does not count in rules
+	}
+	if l.name != "" {
 		list = l.detections
 	}
 	first := len(b.records)
@@ -223,6 +229,16 @@ func (b *Batch) match(e *event.Event) {
 			b.records[j], b.records[j-1] = b.records[j-1], b.records[j]
 		}
 	}
+}
+
+// small reports whether a text has no letters that may be capital.
+func small(b []byte) bool {
+	for _, c := range b {
+		if c-'A' <= 'Z'-'A' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *record) before(other *record) bool {

@@ -204,7 +204,9 @@ func readOnce(b *testing.B, f *os.File) {
 		})
 	}
 	all.Wait()
-	touched = uint64(sum)
+	if sum == 1 {
+		b.Log("the sum is", sum) // so that it is computed
+	}
 }
 
 func size(b *testing.B, f *os.File) int64 {
@@ -250,7 +252,7 @@ func eventFile(b *testing.B, n int, mixed bool) *os.File {
 func BenchmarkDetect(b *testing.B) {
 	n := benchEvents()
 	same, mixed := eventFile(b, n, false), eventFile(b, n, true)
-	few := eventFile(b, n/10, false)
+	few := eventFile(b, n/20, false)
 	var plain, once []float64
 	timed := func(f *os.File, n int, run func() error) float64 {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -263,7 +265,7 @@ func BenchmarkDetect(b *testing.B) {
 		return float64(n) / time.Since(start).Seconds()
 	}
 	for range 3 {
-		plain = append(plain, timed(few, n/10, func() error { _, _, err := reference(few); return err }))
+		plain = append(plain, timed(few, n/20, func() error { _, _, err := reference(few); return err }))
 		once = append(once, timed(same, n, func() error { readOnce(b, same); return nil }))
 	}
 	for _, c := range []struct {

@@ -49,6 +49,8 @@ type Engine struct {
 	parts   []*part
 	started []bool // by rule: an event of it was judged
 	alerts  []Alert
+
+	touched uint64 // keeps the compiler from leaving out reads that only fill the cache
 }
 
 // New returns an engine, or an error that says which rule it cannot run.
@@ -129,7 +131,7 @@ func (e *Engine) takeEach(b *Batch) {
 	first := uint32(0)
 	for i := range b.seen {
 		if i%touchAhead == 0 {
-			touched = e.ids.touch(b.seen[i:min(i+touchAhead, len(b.seen))])
+			e.touched += e.ids.touch(b.seen[i:min(i+touchAhead, len(b.seen))])
 		}
 		s := &b.seen[i]
 		records := b.records[first:s.end]
@@ -151,9 +153,6 @@ func (e *Engine) takeEach(b *Batch) {
 // touchAhead is how many places in a table are read at once, so that the memory brings them at the
 // same time, before they are needed one after another.
 const touchAhead = 32
-
-// touched keeps the compiler from leaving out reads that only fill the cache.
-var touched uint64
 
 // refused counts the bad lines of a batch.
 func (e *Engine) refused(b *Batch) {

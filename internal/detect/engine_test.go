@@ -153,7 +153,7 @@ func TestOracle(t *testing.T) {
 // that the older ones are forgotten all the time.
 func TestBatchesDoNotMatter(t *testing.T) {
 	set := compile(testRules())
-	for i := range uint64(20) {
+	for i := range uint64(8) {
 		r := rand.New(rand.NewPCG(i, 5))
 		stream := randomStream(r, 2000)
 		var want []string

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hinomi.dev/hinomi/internal/event"
 )
 
 // scanAll scans a stream and returns the alerts.
@@ -117,7 +119,7 @@ func TestScanOfLinesAtTheEdges(t *testing.T) {
 	set := compile(testRules())
 	line := plainEvent{id: "1", source: "s", kind: "e", time: base, data: map[string]any{}}.line()
 	// Lines of all lengths around the edge of a piece: one must not be lost, nor read twice.
-	for shift := range 40 {
+	for shift := 0; shift < 40; shift += 3 {
 		var text bytes.Buffer
 		n := 0
 		for text.Len() < pieceSize-len(line)-60 {
@@ -182,3 +184,44 @@ func TestScanEnds(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestTypesInCapitalLettersAreTheSame(t *testing.T) {
+	set := compile(testRules())
+	yes := func(*event.Event) bool { return true }
+	for _, d := range set.Detections {
+		d.Match = yes // as the rules do, which know case
+	}
+	line := plainEvent{id: "1", source: "s", kind: "d", time: base, data: map[string]any{}}.line()
+	for _, c := range []struct {
+		kind string
+		want int
+	}{{"d", 1}, {"D", 1}, {"e", 0}, {"Ｄ", 0}} {
+		e, err := New(set, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := scanAll(t, e, strings.NewReader(strings.Replace(line, `"type":"d"`, `"type":"`+c.kind+`"`, 1)), 1)
+		if len(got) != c.want || e.Stats.Events != 1 {
+			t.Errorf("type %s: alerts %v, want %d", c.kind, got, c.want)
+		}
+	}
+}
+
+func TestHastyAlertsComeAtOnce(t *testing.T) {
+	set := compile(testRules()[1:2]) // more than four of a or b in six seconds
+	e, err := New(set, Options{Lateness: 5 * time.Second, Hasty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stream []plainEvent
+	for i, at := range []int64{0, 2, 1, 3, 3} { // the third one was overtaken
+		stream = append(stream, plainEvent{id: fmt.Sprint(i), source: "s", kind: "a", time: base + at*second, data: map[string]any{"actor": "u1"}})
+	}
+	if got := feed(t, e, stream[:4], 1, false); len(got) > 0 {
+		t.Errorf("alerts %v too early", got)
+	}
+	got := feed(t, e, stream[4:], 1, false)
+	if len(got) != 1 || !strings.Contains(got[0], `"event":"4"`) || e.Stats.Late > 0 {
+		t.Errorf("alerts %v, late %d, want one at once", got, e.Stats.Late)
+	}
+}
