@@ -64,7 +64,7 @@ func TestComplaintsSayWhereAndHow(t *testing.T) {
 		{"a key twice", "status: test", "status: test\nstatus: test", "5:1: error: The key status is there twice."},
 		{"an unknown modifier", "{type:", "{type|startwith:", `10:13: error: There is no modifier "startwith". Did you mean startswith?`},
 		{"a misspelt field", "{type:", "{typ:", "10:13: warning: Events have no field typ unless the service adds it. Did you mean type?"},
-		{"a misspelt type", "friend_request", "freind_request", "10:20: warning: No event has the type freind_request unless the service adds it. Did you mean friend_request?"},
+		{"a misspelt type", "friend_request", "friend_requst", "10:20: warning: No event has the type friend_requst unless the service adds it. Did you mean friend_request?"},
 		{"a misspelt field of a group", "[actor]", "[actr]", "18:14: warning: Events have no field actr"},
 		{"a misspelt search identifier", "condition: contact\n", "condition: not contcat\n", "11:18: error: There is no search identifier contcat. Did you mean contact?"},
 		{"a bracket", "condition: contact\n", "condition: (contact\n", "11:22: error: A bracket is not closed."},

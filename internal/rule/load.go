@@ -28,7 +28,6 @@ type document struct {
 	every    bool   // of a filter: it goes on every rule
 	cor      *correlating
 
-	used  bool // a correlation refers to it
 	state linkState
 	index int // its place in the set
 }
