@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"hinomi.dev/hinomi/internal/rule"
 	"hinomi.dev/hinomi/rules"
@@ -19,8 +18,8 @@ type ruleCommand struct {
 
 // A ruleDir is a directory with rules, and the lists behind their placeholders.
 type ruleDir struct {
-	Dir  string   `arg:"" optional:"" type:"existingdir" help:"Directory with rules; without it those in this binary."`
-	List []string `sep:"none" placeholder:"NAME=FILE" help:"The entries behind a placeholder, one a line; may be repeated. Without it lists/NAME.txt beside the rules."`
+	Dir  string            `arg:"" optional:"" type:"existingdir" help:"Directory with rules; without it those in this binary."`
+	List map[string]string `mapsep:"none" placeholder:"NAME=FILE" help:"The entries behind a placeholder, one a line; may be given several times. Without it lists/NAME.txt beside the rules."`
 }
 
 func (d *ruleDir) open() fs.FS {
@@ -33,11 +32,7 @@ func (d *ruleDir) open() fs.FS {
 // lists reads the files of the flags.
 func (d *ruleDir) lists() (map[string][]string, error) {
 	lists := map[string][]string{}
-	for _, l := range d.List {
-		name, file, ok := strings.Cut(l, "=")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("--list %s: write NAME=FILE", l)
-		}
+	for name, file := range d.List {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("reading list %s: %w", name, err)
