@@ -19,10 +19,10 @@ import (
 
 // detectCommand runs rules over a file of events.
 type detectCommand struct {
-	Rules    string        `required:"" placeholder:"DIR" help:"Directory with the rules."`
-	Events   string        `default:"-" placeholder:"FILE" help:"Events, one a line; - is standard input (${default})."`
-	Lateness time.Duration `default:"30s" help:"How much older than the newest event before it one may be that still counts (${default})."`
-	List     []string      `sep:"none" placeholder:"NAME=FILE" help:"The entries behind a placeholder of the rules, one a line; may be repeated. Without it lists/NAME.txt beside the rules."`
+	Rules    string            `required:"" placeholder:"DIR" help:"Directory with the rules."`
+	Events   string            `default:"-" placeholder:"FILE" help:"Events, one a line; - is standard input (${default})."`
+	Lateness time.Duration     `default:"30s" help:"How much older than the newest event before it one may be that still counts (${default})."`
+	List     map[string]string `mapsep:"none" placeholder:"NAME=FILE" help:"The entries behind a placeholder of the rules, one a line; may be given several times. Without it lists/NAME.txt beside the rules."`
 }
 
 // Help says what the exit code means.
@@ -104,7 +104,7 @@ func tell(w io.Writer, name string, e *detect.Engine, took time.Duration) {
 }
 
 // loadRules reads a directory of rules and says what is wrong with them, with file, line and column.
-func loadRules(dir string, files []string, stderr io.Writer) (*rule.Set, error) {
+func loadRules(dir string, files map[string]string, stderr io.Writer) (*rule.Set, error) {
 	lists, err := (&ruleDir{List: files}).lists()
 	if err == nil {
 		_, err = os.ReadDir(dir)
