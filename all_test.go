@@ -43,7 +43,7 @@ var order = []string{
 	"internal/notice/...",
 	"internal/person/...",
 	"internal/deadline/...",
-	"internal/audit/... internal/bus/... internal/receipt/...",
+	"internal/audit/... internal/bus/... internal/receipt/... internal/stream/...",
 	"internal/search/... internal/similar/... internal/attachment/... internal/limit/...",
 	"internal/db/...",
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
