@@ -39,6 +39,7 @@ var order = []string{
 	"internal/incident/...",
 	"internal/detect/...",
 	"internal/rule/...",
+	"internal/intake/...",
 	"internal/event/...",
 	"internal/notice/...",
 	"internal/person/...",
@@ -63,7 +64,7 @@ var apart = []struct{ from, to, why string }{
 // family are the two families that never import each other.
 var family = []string{
 	"internal/payout/... internal/reward/... internal/report/... internal/participant/... internal/program/...",
-	"internal/containment/... internal/connector/... internal/incident/... internal/detect/... internal/rule/... internal/event/...",
+	"internal/containment/... internal/connector/... internal/incident/... internal/detect/... internal/rule/... internal/intake/... internal/event/...",
 }
 
 // pure are packages of values and rules. Besides the standard library and x/text they may use
