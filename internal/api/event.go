@@ -195,6 +195,8 @@ func (s *Server) readEvents(w http.ResponseWriter, r *http.Request, from *sender
 
 // failEvents answers that events were not taken, or not all of them.
 func (v *visit) failEvents(err error) {
+	// A client that is still sending when the connection is closed reads no answer.
+	_, _ = io.CopyN(io.Discard, v.r.Body, maxEvents)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		p := v.explain(errManyEvents)
 		p.Status, p.Title = http.StatusRequestEntityTooLarge, http.StatusText(http.StatusRequestEntityTooLarge)

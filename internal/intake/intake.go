@@ -28,6 +28,8 @@ const (
 	MaxEvent    = 256 << 10 // bytes of a line
 	MaxInflated = 64 << 20  // bytes of a body, after it was inflated
 	MaxListed   = 100       // refused events that an answer lists
+	maxLines    = 1 << 20   // of a request, with blank ones
+	maxRefused  = 50_000    // events of a request: finding out what is wrong with one takes a microsecond
 )
 
 // A Form is how a body holds events.
@@ -100,6 +102,8 @@ const patience = 10 * time.Second
 var (
 	errBusy = fault.New(fault.Later, "Too many requests bring events at this moment. Send this again in a second: what was stored already has no second effect.",
 		"イベントの送信が集中しています。1秒後にもう一度送信してください。保存済みのものが重複することはありません。").Retry(time.Second)
+	errWrong = fault.New(fault.Invalid, "So many events of this request are wrong, or so many lines are blank, that the rest was not read. Send what is right again; what was stored already has no second effect.",
+		"誤りのあるイベントまたは空行が多すぎるため、残りは読み込みませんでした。正しいものをもう一度送信してください。保存済みのものが重複することはありません。")
 	errLong = fault.New(fault.Invalid, "The event is longer than 256 KiB.", "イベントが256 KiBを超えています。")
 )
 

@@ -81,7 +81,9 @@ func TestGoodEventsAreTakenWhateverStandsBesideThem(t *testing.T) {
 		}
 		return strings.ReplaceAll(out.String(), "\n", "\r\n")
 	}
-	long := func(n int) string { return strings.Replace(one("chat/1", "long"), `"u1"`, `"`+strings.Repeat("x", n)+`"`, 1) }
+	long := func(n int) string {
+		return strings.Replace(one("chat/1", "long"), `"u1"`, `"`+strings.Repeat("x", n)+`"`, 1)
+	}
 	for i, x := range []struct {
 		form    Form
 		body    string
@@ -164,6 +166,15 @@ func TestAListThatIsNoneIsRefused(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := in.Take(ctx, io.MultiReader(strings.NewReader(e), iotest.ErrReader(broken)), -1, Lines, nil); !errors.Is(err, broken) {
 		t.Errorf("err = %v", err)
+	}
+}
+
+func TestARequestFullOfMistakesIsGivenUp(t *testing.T) {
+	in := running(t, t.TempDir())
+	for name, body := range map[string]string{"wrong": strings.Repeat("{}\n", 1<<20), "blank": strings.Repeat("\n", 2<<20)} {
+		if _, err := in.Take(ctx, strings.NewReader(body), -1, Lines, nil); !errors.Is(err, errWrong) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

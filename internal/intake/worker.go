@@ -95,6 +95,9 @@ func (w *worker) publish(ctx context.Context, from, whole int) error {
 	// looks no further than their last newline.
 	size := from
 	for pos := from; pos < whole; {
+		if w.line > maxLines || len(w.answer.Refused)+w.answer.Unlisted > maxRefused {
+			return errWrong
+		}
 		next, err := w.dec.Next(buf, pos, &w.event)
 		line := buf[pos:next]
 		pos = next
