@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -127,6 +128,7 @@ func (c *committer) run(ctx context.Context) error {
 			return c.finish()
 		}
 		for c.flying == nil && len(c.growing.waiters) > 0 {
+			c.gather()
 			if err := c.launch(); err != nil {
 				return err
 			}
@@ -150,6 +152,20 @@ func (c *committer) take(w *waiting) {
 		w.mu.Unlock()
 		select {
 		case w = <-c.parcels:
+		default:
+			return
+		}
+	}
+}
+
+// gather lets those who are about to publish do so before the message leaves: under load every message that
+// is saved is time for them, and without load there is nobody to wait for.
+func (c *committer) gather() {
+	for i := 0; i < 16 && c.held == nil; i++ { // 16: a bound, not a figure
+		runtime.Gosched()
+		select {
+		case w := <-c.parcels:
+			c.take(w)
 		default:
 			return
 		}
