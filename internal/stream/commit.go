@@ -308,7 +308,7 @@ func (c *committer) watch(ctx context.Context) error {
 	if c.flying != nil && time.Since(c.flying.sent) > patience { // wall clock: as sent
 		return c.resolve(ctx)
 	}
-	return c.keepTally(ctx)
+	return c.keepTally(ctx, 10*time.Second)
 }
 
 // finish waits for the message on its way, for a moment: the product stops.
@@ -326,7 +326,7 @@ func (c *committer) finish() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	return c.keepTally(ctx)
+	return c.keepTally(ctx, 0)
 }
 
 // room refuses everything while the disk of the embedded server is nearly full. Looking costs a

@@ -141,9 +141,9 @@ func (m *message) add(w *waiting, known *seen) {
 	}
 	m.raw = append(m.raw, w.Lines[start:]...)
 	if len(m.waiters) == 0 {
-		m.from = w.at
+		m.from, m.until = w.at, w.at
 	}
-	m.until = w.at
+	m.from, m.until = min(m.from, w.at), max(m.until, w.at) // who came first may be taken second
 	m.waiters = append(m.waiters, waiter{w.done, t, len(m.keys)})
 }
 

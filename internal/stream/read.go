@@ -63,7 +63,8 @@ func (s *Stream) Follow(ctx context.Context, after Position, fn func(Batch) erro
 	}
 }
 
-// At returns the position before the first batch with an event that was received at t or later.
+// At returns a position before all events that were received at t or later. It may lie a second earlier:
+// requests that arrive together are not stored in the very order of their arrival.
 func (s *Stream) At(ctx context.Context, t time.Time) (Position, error) {
 	l, err := s.link.wait(ctx)
 	if err != nil {
@@ -73,7 +74,7 @@ func (s *Stream) At(ctx context.Context, t time.Time) (Position, error) {
 	if err != nil {
 		return 0, err
 	}
-	return l.search(ctx, e, func(h head) bool { return h.until >= t.UnixMicro() })
+	return l.search(ctx, e, func(h head) bool { return h.until >= t.Add(-time.Second).UnixMicro() })
 }
 
 var errEnd = errors.New("the end was reached")

@@ -193,9 +193,9 @@ type tallied struct {
 
 // keepTally writes how much was ever stored, now and then: when retention has dropped every batch, there is
 // none left that says so.
-func (c *committer) keepTally(ctx context.Context) error {
+func (c *committer) keepTally(ctx context.Context, pause time.Duration) error {
 	now := time.Now() // wall clock: a pause
-	if c.tallied == c.end || now.Sub(c.tallyAt) < 10*time.Second && ctx.Err() == nil {
+	if c.tallied == c.end || now.Sub(c.tallyAt) < pause {
 		return nil
 	}
 	text, err := json.Marshal(tallied{c.end.seq, c.end.events, c.end.bytes})
