@@ -211,13 +211,14 @@ func TestWhoeverComesWhenTheQueueIsFullIsToldToComeLater(t *testing.T) {
 
 func TestWhatRetentionDropsIsCounted(t *testing.T) {
 	cfg := config(t.TempDir())
-	cfg.MaxBytes = 1 << 20
+	cfg.MaxBytes = 256 << 10
+	const each = 5000
 	s, stop := run(t, cfg)
 	for i := range 40 {
-		publish(t, s, numbered(fmt.Sprintf("%x", fmt.Sprint(i)), i*20_000, 20_000)...)
+		publish(t, s, numbered(fmt.Sprintf("%x", fmt.Sprint(i)), i*each, each)...)
 	}
 	st, err := s.Stats(ctx)
-	if err != nil || st.Dropped.Events == 0 || st.Dropped.Events+st.Events != 40*20_000 || st.Dropped.Batches != uint64(st.First) || st.Stored > 1<<20 {
+	if err != nil || st.Dropped.Events == 0 || st.Dropped.Events+st.Events != 40*each || st.Dropped.Batches != uint64(st.First) || st.Stored > 256<<10 {
 		t.Fatalf("%+v, %v", st, err)
 	}
 	var missed uint64
@@ -239,13 +240,13 @@ func TestWhatRetentionDropsIsCounted(t *testing.T) {
 	for st, err = s.Stats(ctx); err == nil && st.Batches > 0; st, err = s.Stats(ctx) {
 		time.Sleep(20 * time.Millisecond)
 	}
-	if err != nil || st.Dropped.Events != 40*20_000 || st.First != st.Last {
+	if err != nil || st.Dropped.Events != 40*each || st.First != st.Last {
 		t.Errorf("with everything dropped: %+v, %v", st, err)
 	}
 	if got := publish(t, s, "new 1"); got.Accepted != 1 {
 		t.Errorf("%+v", got)
 	}
-	if st, err := s.Stats(ctx); err != nil || st.Events+st.Dropped.Events != 40*20_000+1 {
+	if st, err := s.Stats(ctx); err != nil || st.Events+st.Dropped.Events != 40*each+1 {
 		t.Errorf("%+v, %v", st, err)
 	}
 }
