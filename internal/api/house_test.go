@@ -309,7 +309,12 @@ func running(t *testing.T, clock func() time.Time) (in *intake.Intake, stop func
 	work, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(work) }()
-	stop = sync.OnceFunc(func() { cancel(); <-ended })
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	t.Cleanup(stop)
 	return &intake.Intake{Stream: s, Now: clock, Log: log}, stop
 }

@@ -84,7 +84,12 @@ func (f *feed) serve() {
 	run, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- f.Serve(run, ln) }()
-	f.Cleanup(func() { cancel(); <-ended })
+	f.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			f.Error(err)
+		}
+	})
 }
 
 // bodies are n requests with events of the usual 315 bytes, as they go over the wire.

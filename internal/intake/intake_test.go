@@ -123,7 +123,9 @@ func TestGoodEventsAreTakenWhateverStandsBesideThem(t *testing.T) {
 			if name != "" {
 				got.Accepted, got.Repeated = 0, got.Accepted+got.Repeated
 				var n, m int
-				fmt.Sscanf(x.want, "%d+%d", &n, &m)
+				if _, err := fmt.Sscanf(x.want, "%d+%d", &n, &m); err != nil {
+					t.Fatal(err)
+				}
 				_, rest, _ := strings.Cut(x.want, " ")
 				x.want = strings.TrimSpace(fmt.Sprintf("0+%d %s", n+m, rest))
 			}

@@ -175,7 +175,12 @@ func runStream(t *testing.T, s *Stream) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWhoeverComesWhenTheQueueIsFullIsToldToComeLater(t *testing.T) {
