@@ -39,12 +39,15 @@ var order = []string{
 	"internal/incident/...",
 	"internal/detect/...",
 	"internal/rule/...",
+	"internal/intake/...",
 	"internal/event/...",
 	"internal/notice/...",
 	"internal/person/...",
 	"internal/deadline/...",
 	"internal/audit/... internal/bus/... internal/receipt/...",
 	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
+	"internal/audit/... internal/bus/... internal/receipt/... internal/stream/...",
+	"internal/search/... internal/similar/... internal/attachment/... internal/limit/...",
 	"internal/db/...",
 	"internal/bank/... internal/withholding/... internal/exchange/...",
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
@@ -64,7 +67,7 @@ var apart = []struct{ from, to, why string }{
 // family are the two families that never import each other.
 var family = []string{
 	"internal/payout/... internal/reward/... internal/report/... internal/participant/... internal/program/...",
-	"internal/containment/... internal/connector/... internal/incident/... internal/detect/... internal/rule/... internal/event/...",
+	"internal/containment/... internal/connector/... internal/incident/... internal/detect/... internal/rule/... internal/intake/... internal/event/...",
 }
 
 // pure are packages of values and rules. Besides the standard library and x/text they may use

@@ -77,6 +77,7 @@ func hurry() (back func()) {
 	return func() {
 		runtime.GOMAXPROCS(processors)
 		debug.SetGCPercent(garbage)
+		go debug.FreeOSMemory() // what the filling left behind, while the first page is asked for
 	}
 }
 

@@ -88,6 +88,8 @@ const (
 	PersonRead     Action = "person.read"     // read the list of people
 	PersonAdmit    Action = "person.admit"    // decide whether who asked about a condition of article 2 may take part
 	PersonSelf     Action = "person.self"     // one's own account: keys, sessions, language, tokens
+	EventSend      Action = "event.send"      // send events of one's sources
+	EventRead      Action = "event.read"      // read the event stream and how it is
 	AuditRead      Action = "audit.read"      // read the audit trail
 	MailRead       Action = "mail.read"       // read the list of outgoing mail
 	MailBounce     Action = "mail.bounce"     // hand in a bounce
@@ -120,6 +122,8 @@ var staffMay = map[Action][]Role{
 	PersonRead:    {Owner, Auditor},
 	PersonAdmit:   {Owner},
 	PersonSelf:    {Triager, Board, Owner, Responder, Communicator, Payer, Auditor},
+	EventSend:     {Responder},
+	EventRead:     {Triager, Owner, Responder, Auditor},
 	AuditRead:     {Owner, Auditor},
 	MailRead:      {Owner, Communicator, Auditor},
 	MailBounce:    {Communicator},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,11 +24,12 @@ const (
 
 // A trial is one operation as it is tried by everybody.
 type trial struct {
-	id   string
-	who  string // those who are let in
-	body any    // JSON, or a string that is sent as it is
-	q    string // the query
-	none bool   // what it names is not there, so that the best answer is 404
+	id    string
+	who   string // those who are let in
+	body  any    // JSON, or a string that is sent as it is
+	q     string // the query
+	media string // of a body that is a string
+	none  bool   // what it names is not there, so that the best answer is 404
 }
 
 func trials(f fixture) []trial {
@@ -91,6 +93,7 @@ func otherTrials(f fixture) []trial {
 
 		{id: "list-audit", who: "owner auditor admin"}, {id: "list-mail", who: "owner communicator auditor admin"},
 		{id: "book-bounce", who: "communicator admin", body: "no bounce", none: true},
+		{id: "send-events", who: "responder admin", body: anEvent, media: "application/x-ndjson"}, {id: "read-stream", who: "triager owner responder auditor admin"},
 		{id: "withdraw-report", who: reporters, body: map[string]string{}},
 	}
 }
@@ -182,7 +185,7 @@ func (f fixture) try(t *testing.T, op operation, tr trial, all map[string]caller
 		c.h.wait(time.Second)
 		var r replied
 		if raw, ok := tr.body.(string); ok {
-			r = c.send(method, path+tr.q, "application/octet-stream", strings.NewReader(raw))
+			r = c.send(method, path+tr.q, cmp.Or(tr.media, "application/octet-stream"), strings.NewReader(raw))
 		} else {
 			r = c.do(method, path+tr.q, tr.body)
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
+	"hinomi.dev/hinomi/internal/intake"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
@@ -31,12 +33,14 @@ import (
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
+	"hinomi.dev/hinomi/internal/stream"
 )
 
 var ctx = context.Background()
 
 // A house is the API over real parts and a real server, with a clock that the test moves.
 type house struct {
+	stop func() // of the event stream
 	*Server
 	t   *testing.T
 	web *httptest.Server
@@ -73,6 +77,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 		Files:    &attachment.Store{Dir: t.TempDir()},
 		Mails:    &mail.Mails{DB: d, Audit: trail, Now: clock, Log: slog.New(slog.DiscardHandler), Origin: "https://desk.example"},
 	}
+	h.Events, h.stop = running(t, clock)
 	h.Participants = &participant.Participants{DB: d, Audit: trail, Now: clock, Program: prog, People: h.People, Holds: report.Holds}
 	h.Reports = report.New()
 	h.Reports.DB, h.Reports.Audit, h.Reports.Program, h.Reports.Now, h.Reports.Log, h.Reports.Files = d, trail, prog, clock, h.Receipts, h.Files
@@ -143,7 +148,11 @@ func (h *house) withToken(n person.Person, scopes ...access.Action) caller {
 		}
 	}
 	h.must(h.People.DB.Tx(ctx, proven(e.Session.ID, h.clock())))
-	shown, _, err := h.People.AddToken(ctx, who, person.NewToken{Name: "test", Scopes: scopes, Ends: h.clock().Add(300 * 24 * time.Hour)})
+	in := person.NewToken{Name: "test", Scopes: scopes, Ends: h.clock().Add(300 * 24 * time.Hour)}
+	if slices.Contains(scopes, access.EventSend) {
+		in.Sources = []string{"chat"}
+	}
+	shown, _, err := h.People.AddToken(ctx, who, in)
 	h.must(err)
 	return caller{h, n.ID, shown}
 }
@@ -291,4 +300,21 @@ func encoded(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(b))
+}
+
+// running returns an intake over a stream that works.
+func running(t *testing.T, clock func() time.Time) (in *intake.Intake, stop func()) {
+	log := slog.New(slog.DiscardHandler)
+	s := stream.New(stream.Config{Dir: t.TempDir(), Now: clock, Log: log, Keys: intake.Keys(), Reserve: 1})
+	work, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(work) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return &intake.Intake{Stream: s, Now: clock, Log: log}, stop
 }

@@ -237,7 +237,7 @@ func (v *visit) admit(ctx context.Context, op operation) error {
 		return fmt.Errorf("finding the token: %w", err)
 	}
 	who.Address = v.who.Address
-	v.who = who
+	v.who, v.token = who, token
 	if err := v.Limits.Take(limit.API, "token "+token.ID); err != nil {
 		return err
 	}

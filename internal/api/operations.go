@@ -14,7 +14,7 @@ import (
 func (s *Server) operations() []operation {
 	return slices.Concat(
 		programOperations(), draftOperations(), reportOperations(s), deskOperations(), knownOperations(),
-		awardOperations(), creditOperations(), participationOperations(), peopleOperations(), recordOperations(),
+		awardOperations(), creditOperations(), participationOperations(), peopleOperations(), recordOperations(), eventOperations(s),
 	)
 }
 
@@ -53,6 +53,7 @@ func tags() []*huma.Tag {
 		{Name: "awards", Description: "What reports earn."},
 		{Name: "credits", Description: "What participants wish to be credited with."},
 		{Name: "participation", Description: "What a participant declares and accepts."},
+		{Name: "events", Description: "What the service tells: events in, and the stream they stand in."},
 		{Name: "people", Description: "Who works here and who reports."},
 		{Name: "invitations", Description: "Who has been asked to join the desk."},
 		{Name: "account", Description: "The caller's own sessions and tokens."},

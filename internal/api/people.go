@@ -149,6 +149,7 @@ type tokenView struct {
 	ID        string          `json:"id"`
 	Name      string          `json:"name"`
 	Scopes    []access.Action `json:"scopes"`
+	Sources   []string        `json:"sources,omitempty" doc:"Whose events it may send."`
 	CreatedAt time.Time       `json:"created_at"`
 	Ends      time.Time       `json:"ends"`
 	UsedAt    time.Time       `json:"used_at,omitzero"`
@@ -157,7 +158,7 @@ type tokenView struct {
 func listTokens(ctx context.Context, v *visit, _ *nothing) (Page[tokenView], error) {
 	all, err := v.People.Tokens(ctx, v.who)
 	return Page[tokenView]{Items: each(all, func(t person.Token) tokenView {
-		return tokenView{t.ID, t.Name, same(t.Scopes), t.CreatedAt, t.Ends, t.UsedAt}
+		return tokenView{t.ID, t.Name, same(t.Scopes), t.Sources, t.CreatedAt, t.Ends, t.UsedAt}
 	})}, err
 }
 

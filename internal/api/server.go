@@ -20,6 +20,7 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/id"
+	"hinomi.dev/hinomi/internal/intake"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
@@ -44,6 +45,7 @@ type Server struct {
 	Mails        *mail.Mails
 	Audit        *audit.Log
 	Limits       *limit.Limits
+	Events       *intake.Intake
 
 	// Now is the product's clock.
 	Now func() time.Time
@@ -54,9 +56,13 @@ type Server struct {
 	// Registry collects the metrics.
 	Registry *prometheus.Registry
 
-	mux     *http.ServeMux
-	took    *prometheus.HistogramVec
-	schemas huma.Registry
+	mux        *http.ServeMux
+	took       *prometheus.HistogramVec
+	eventsTook prometheus.Observer
+	schemas    huma.Registry
+	sending    operation // send-events, which does not go through huma
+	senders    *senders
+	inflaters  inflaters
 }
 
 // prefix is where all of this stands. It changes with what would break a program that reads it.
@@ -71,10 +77,17 @@ func (s *Server) Handler() http.Handler {
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
 	}, []string{"operation", "status"})
 	s.Registry.MustRegister(s.took)
+	s.eventsTook = s.took.WithLabelValues(sendEvents, "2xx")
 	s.mux = http.NewServeMux()
 	s.describe(s.build())
 	s.mux.HandleFunc("/api/", s.elsewhere)
-	return http.HandlerFunc(s.serve)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == prefix+"/events" {
+			s.postEvents(w, r)
+			return
+		}
+		s.visit(w, r, func(v *visit) { s.mux.ServeHTTP(v.w, v.r) })
+	})
 }
 
 // A visit is one request on its way through.
@@ -83,6 +96,7 @@ type visit struct {
 	ref       string // what the log calls it
 	operation string
 	who       access.Caller
+	token     person.Token // in use, if there is one
 	lang      lang.Lang
 	w         *response
 	r         *http.Request
@@ -93,9 +107,9 @@ type visitKey struct{}
 // visitOf returns the visit that a context belongs to.
 func visitOf(ctx context.Context) *visit { return ctx.Value(visitKey{}).(*visit) }
 
-// serve is outside of everything: it names the request, sets the headers, catches a panic, and writes
+// visit is outside of everything: it names the request, sets the headers, catches a panic, and writes
 // the line in the log.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+func (s *Server) visit(w http.ResponseWriter, r *http.Request, do func(v *visit)) {
 	start := time.Now() // wall clock: a demonstration's may stand still
 	out := &response{ResponseWriter: w}
 	v := &visit{Server: s, ref: id.Short(8), operation: "none", lang: lang.Prefer(r.Header.Get("Accept-Language")), w: out}
@@ -116,7 +130,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			panic(p)
 		}
 	}()
-	s.mux.ServeHTTP(out, v.r)
+	do(v)
 }
 
 // headers sets what every answer carries. Nothing here is a page: a browser may do nothing with it.

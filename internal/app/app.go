@@ -22,6 +22,7 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/intake"
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
@@ -31,6 +32,7 @@ import (
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
 	"hinomi.dev/hinomi/internal/search"
+	"hinomi.dev/hinomi/internal/stream"
 	"hinomi.dev/hinomi/internal/web"
 )
 
@@ -52,6 +54,8 @@ type App struct {
 	Limits       *limit.Limits
 	Metrics      *prometheus.Registry
 	Index        *search.Indexer
+	Stream       *stream.Stream
+	Events       *intake.Intake
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
@@ -100,6 +104,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	}
 	a.subscribe()
 	a.makePages()
+	a.makeEvents()
 	return a, nil
 }
 

@@ -52,6 +52,18 @@ type Config struct {
 	// Over a week there must be more slots than reports and known issues.
 	LogSlot time.Duration
 
+	// EventsAge and EventsSize are how much of the event stream is kept, in time and in bytes on the
+	// disk: the oldest events go first. Zero means stream.DefaultAge and stream.DefaultBytes.
+	EventsAge  time.Duration
+	EventsSize int64
+	// NATS are the servers of a NATS cluster with JetStream that keeps the event stream, such as
+	// "nats://10.0.0.1:4222". Empty means a server in this process that keeps it in DataDir.
+	NATS []string
+	// NATSReplicas is how many servers of the cluster keep each event. Zero means one.
+	NATSReplicas int
+	// NATSSubject is a subject of the cluster on which events come in. Empty means none: they come by HTTP.
+	NATSSubject string
+
 	// Demo shows what only a demonstration may show. Set by `hinomi demo` alone.
 	Demo bool
 	// Now is the product's clock. Nil means the machine's; the demo has its own.
@@ -79,6 +91,9 @@ func (c Config) withDefaults() (Config, error) {
 	u, err := url.Parse(c.Origin)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" {
 		return c, fmt.Errorf("the origin %q is not like https://bounty.example, without a path", c.Origin)
+	}
+	if c.NATSSubject != "" && len(c.NATS) == 0 {
+		return c, errors.New("a subject for events needs the NATS servers it is on")
 	}
 	if c.LogName == "" {
 		c.LogName = u.Hostname() + "/log"

@@ -54,6 +54,10 @@ func (a *App) Work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Relay.Run(ctx) })
 	g.Go(func() error { return a.Index.Run(ctx) })
+	g.Go(func() error { return a.Stream.Run(ctx) })
+	if a.Config.NATSSubject != "" {
+		g.Go(func() error { return a.Stream.Receive(ctx, a.Config.NATSSubject, a.Events.Message) })
+	}
 	if a.Mails.Sender != nil {
 		g.Go(func() error { return a.Mails.Run(ctx) })
 	}

@@ -217,6 +217,43 @@ func TestChangingTheMailAddressProvesTheNewOneAndTellsTheOld(t *testing.T) {
 	})
 }
 
+func TestATokenThatSendsEventsNamesItsSources(t *testing.T) {
+	cheap(t)
+	each(t, func(t *testing.T, h *house) {
+		n := h.add("mei@example.test", access.Responder)
+		_, who := h.signIn(n)
+		day := h.now().Add(24 * time.Hour)
+		send := []access.Action{access.EventSend, access.EventRead}
+		for name, in := range map[string]NewToken{
+			"no source":                  {Scopes: send},
+			"a source without the scope": {Scopes: send[1:], Sources: []string{"chat"}},
+			"an empty one":               {Scopes: send, Sources: []string{""}},
+			"one with a space":           {Scopes: send, Sources: []string{"chat gateway"}},
+			"one that is no ASCII":       {Scopes: send, Sources: []string{"チャット"}},
+			"a long one":                 {Scopes: send, Sources: []string{strings.Repeat("a", 201)}},
+			"very many":                  {Scopes: send, Sources: strings.Fields(strings.Repeat("a ", 21))},
+		} {
+			in.Name, in.Ends = "feed", day
+			if _, _, err := h.AddToken(ctx, who, in); fault.As(err) == nil || fault.As(err).Field != "sources" {
+				t.Errorf("%s: err = %v", name, err)
+			}
+		}
+		want := []string{"https://gw.example/a", "urn:chat:gateway"}
+		shown, _, err := h.AddToken(ctx, who, NewToken{Name: "feed", Scopes: send, Ends: day, Sources: []string{want[1], want[0], want[1]}})
+		h.ok(err)
+		tok, as, err := h.AuthenticateToken(ctx, shown)
+		h.ok(err)
+		if !slices.Equal(tok.Sources, want) || !access.Allow(as, access.EventSend) || !access.Allow(as, access.EventRead) || len(as.Scopes) != 2 {
+			t.Errorf("%+v %+v", tok, as)
+		}
+		all, err := h.Tokens(ctx, who)
+		h.ok(err)
+		if len(all) != 1 || !slices.Equal(all[0].Sources, want) {
+			t.Errorf("%+v", all)
+		}
+	})
+}
+
 func TestTokensActWithinTheirScopesAndTheirOwnersRoles(t *testing.T) {
 	cheap(t)
 	each(t, func(t *testing.T, h *house) {

@@ -30,6 +30,7 @@ type Token struct {
 	Person    string
 	Name      string
 	Scopes    []access.Action
+	Sources   []string // what the source of an event that it sends must begin with
 	CreatedAt time.Time
 	Ends      time.Time
 	UsedAt    time.Time // to five minutes; zero: never
@@ -39,7 +40,10 @@ type Token struct {
 type NewToken struct {
 	Name   string
 	Scopes []access.Action // each something the person may do
-	Ends   time.Time       // at most a year away
+	// Sources are for a token that sends events, which needs at least one: chat/gateway stands for
+	// itself and for what follows it after a slash or a colon.
+	Sources []string
+	Ends    time.Time // at most a year away
 }
 
 // AddToken makes a token for the caller and returns it as it is shown, once.
@@ -62,14 +66,10 @@ func (p *People) AddToken(ctx context.Context, who access.Caller, in NewToken) (
 		}
 		token, _ := newToken()
 		shown = tokenPrefix + token
-		words := make([]string, len(t.Scopes))
-		for i, a := range t.Scopes {
-			words[i] = string(a)
-		}
 		return exec(ctx, tx, "adding a token", `
 			INSERT INTO api_token (hash, id, person, name, scopes, created_at, ends, used_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`,
-			tokenHash(shown), t.ID, t.Person, t.Name, strings.Join(words, " "), db.Micros(t.CreatedAt), db.Micros(t.Ends))
+			tokenHash(shown), t.ID, t.Person, t.Name, joinScopes(t), db.Micros(t.CreatedAt), db.Micros(t.Ends))
 	})
 	if err != nil {
 		return "", Token{}, err
@@ -102,7 +102,11 @@ func (p *People) checkToken(who access.Caller, in NewToken) (Token, error) {
 				"この操作（%s）はご自身に許可されていないため、トークンにも許可できません。", string(a)).At("scopes")
 		}
 	}
-	return Token{ID: id.New(now), Person: who.ID, Name: name, Scopes: scopes, CreatedAt: now, Ends: in.Ends}, nil
+	sources, err := checkSources(in.Sources, slices.Contains(scopes, access.EventSend))
+	if err != nil {
+		return Token{}, err
+	}
+	return Token{ID: id.New(now), Person: who.ID, Name: name, Scopes: scopes, Sources: sources, CreatedAt: now, Ends: in.Ends}, nil
 }
 
 // Tokens lists the caller's tokens, the newest first.
@@ -127,7 +131,8 @@ func (p *People) Tokens(ctx context.Context, who access.Caller) ([]Token, error)
 		if err := rows.Scan(&t.ID, &t.Name, &scopes, &created, &ends, &used); err != nil {
 			return nil, fmt.Errorf("listing tokens of person %s: %w", who.ID, err)
 		}
-		t.Scopes, t.CreatedAt, t.Ends, t.UsedAt = splitScopes(scopes), db.Time(created), db.Time(ends), db.Time(used)
+		t.Scopes, t.Sources = splitScopes(scopes)
+		t.CreatedAt, t.Ends, t.UsedAt = db.Time(created), db.Time(ends), db.Time(used)
 		all = append(all, t)
 	}
 	return all, rows.Err()
@@ -168,7 +173,8 @@ func (p *People) AuthenticateToken(ctx context.Context, shown string) (Token, ac
 	if err != nil {
 		return Token{}, access.Caller{}, db.Explain(fmt.Errorf("reading a token: %w", err))
 	}
-	t.Person, t.Scopes = n.ID, splitScopes(scopes)
+	t.Person = n.ID
+	t.Scopes, t.Sources = splitScopes(scopes)
 	t.CreatedAt, t.Ends, t.UsedAt = db.Time(created), db.Time(ends), db.Time(used)
 	now := p.Now()
 	if !n.open() || !now.Before(t.Ends) {
@@ -184,13 +190,4 @@ func (p *People) AuthenticateToken(ctx context.Context, shown string) (Token, ac
 	who := n.Caller(t.ID)
 	who.Scopes = t.Scopes
 	return t, who, nil
-}
-
-// splitScopes never returns nil: for a Caller that would mean "no limit".
-func splitScopes(text string) []access.Action {
-	scopes := []access.Action{}
-	for word := range strings.FieldsSeq(text) {
-		scopes = append(scopes, access.Action(word))
-	}
-	return scopes
 }

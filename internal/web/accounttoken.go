@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
@@ -49,6 +50,9 @@ func (p tokensPage) ScopeOptions() []Option {
 	return all
 }
 
+// MaySendEvents reports whether the owner may: only then a token can have sources.
+func (p tokensPage) MaySendEvents() bool { return access.Allow(p.Caller, access.EventSend) }
+
 // EndOptions are how long a token lives.
 func (p tokensPage) EndOptions() []Option {
 	return []Option{
@@ -92,6 +96,8 @@ var actionNames = map[access.Action]lang.Text{
 	access.PersonRead:     {EN: "Read the list of people", JA: "利用者一覧の閲覧"},
 	access.PersonAdmit:    {EN: "Admit participants", JA: "参加可否の判断"},
 	access.PersonSelf:     {EN: "Manage one's own account", JA: "自分のアカウントの管理"},
+	access.EventSend:      {EN: "Send events", JA: "イベントの送信"},
+	access.EventRead:      {EN: "Read events", JA: "イベントの閲覧"},
 	access.AuditRead:      {EN: "Read the audit trail", JA: "監査記録の閲覧"},
 	access.MailRead:       {EN: "Read outgoing mail", JA: "送信メールの閲覧"},
 	access.MailBounce:     {EN: "Hand in bounces", JA: "不達通知の登録"},
@@ -106,6 +112,7 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) error {
 	for _, scope := range r.PostForm["scopes"] {
 		in.Scopes = append(in.Scopes, access.Action(scope))
 	}
+	in.Sources = strings.Fields(r.PostFormValue("sources"))
 	shown, t, err := s.People.AddToken(r.Context(), caller(r), in)
 	if err != nil {
 		return renamed("name", "token_name", err)
