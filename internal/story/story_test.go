@@ -152,6 +152,8 @@ func (h *house) report(p *browser.Page, title, steps string) string {
 	p.Fill(h.say("Title", "件名"), title)
 	p.Check(h.say("in a browser", "ブラウザー"))
 	p.Fill(h.say("Target", "対象"), "https://store.line.me/")
+	p.Click(h.say("Check the target against the terms", "対象が規約の範囲かを確認する"))
+	p.Has(h.say("Covered.", "対象内です。"))
 	browser.Eval[any](p, `(() => { const e = document.querySelector("[name=class]"); e.value = "xss"; e.dispatchEvent(new Event("change", {bubbles: true})); })()`)
 	p.Fill(h.say("Steps", "再現手順"), steps)
 	p.Fill(h.say("Working proof", "動作する実証"), "```\n<script>alert(document.domain)</script>\n```")
