@@ -213,12 +213,12 @@ func guests() []guest {
 	}
 	all[researcher].local, all[researcher].does = "researcher", lang.Text{
 		EN: "Has reported for years: receipts, awards, a name in the hall of fame, and a report that waits for an answer.",
-		JA: "長年の報告者。受付証、報奨金、殿堂への掲載、返信待ちの報告があります。",
+		JA: "長年の報告者。受領証、報奨金、殿堂への掲載、返信待ちの報告があります。",
 	}
 	// The program asks for a name and a country; that these are the real ones nobody says.
 	all = append(all, guest{country: "JP", name: "reporter1015", local: "reporter", does: lang.Text{
 		EN: "Sent the report of 15 October 2020 and has the receipt for it.",
-		JA: "2020年10月15日の報告を送信し、その受付証を持っています。",
+		JA: "2020年10月15日の報告を送信し、その受領証を持っています。",
 	}})
 	return all
 }

@@ -153,9 +153,9 @@ func Keys() func(lines []byte, yield func(stream.Key)) {
 	d := event.NewDecoder(&event.Fields{})
 	var e event.Event
 	return func(lines []byte, yield func(stream.Key)) {
-		buf := lines[:len(lines)+event.Slack] // the stream leaves it room
+		d.Lines(lines[:len(lines)+event.Slack]) // the stream leaves it room
 		for pos := 0; pos < len(lines); {
-			next, err := d.Next(buf, pos, &e)
+			next, err := d.Next(pos, &e)
 			if pos = next; err == nil {
 				yield(stream.KeyOf(e.Value(event.Source).Raw, e.Value(event.ID).Raw))
 			}

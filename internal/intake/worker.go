@@ -90,15 +90,16 @@ func fill(body io.Reader, into []byte) (n int, err error) {
 // are moved together where one of them is not.
 func (w *worker) publish(ctx context.Context, from, whole int) error {
 	w.parcel.Ends, w.parcel.Keys = w.parcel.Ends[:0], w.parcel.Keys[:0]
-	buf := w.block[:whole+event.Slack]
+	buf := w.block[from : whole+event.Slack]
+	w.dec.Lines(buf)
 	// What stands behind the lines is the beginning of the next one, which no decoder takes for theirs: it
 	// looks no further than their last newline.
 	size := from
-	for pos := from; pos < whole; {
+	for pos := 0; pos < whole-from; {
 		if w.line > maxLines || len(w.answer.Refused)+w.answer.Unlisted > maxRefused {
 			return errWrong
 		}
-		next, err := w.dec.Next(buf, pos, &w.event)
+		next, err := w.dec.Next(pos, &w.event)
 		line := buf[pos:next]
 		pos = next
 		if err == nil {
@@ -114,7 +115,7 @@ func (w *worker) publish(ctx context.Context, from, whole int) error {
 			continue
 		}
 		w.parcel.Keys = append(w.parcel.Keys, stream.KeyOf(w.event.Value(event.Source).Raw, w.event.Value(event.ID).Raw))
-		size = w.keep(size, next, line)
+		size = w.keep(size, from+next, line)
 		w.parcel.Ends = append(w.parcel.Ends, size-from)
 		w.index++
 		w.line++

@@ -161,7 +161,7 @@ func (rs *Reports) Evidence(ctx context.Context, who access.Caller, report strin
 	}
 	if r.Original == "" {
 		return nil, fault.New(fault.NotFound, "This report is no duplicate, so there is no evidence card.",
-			"この報告は重複ではないため、証拠カードはありません。")
+			"この報告は重複ではないため、証明カードはありません。")
 	}
 	first, err := rs.logged(ctx, r.Original)
 	if err != nil {

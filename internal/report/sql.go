@@ -36,7 +36,7 @@ func scanReport(row scanner) (Report, error) {
 func notFound(id string) error {
 	return fault.New(fault.NotFound,
 		"There is no report %s here. Look at the number in your receipt.",
-		"報告 %s は見つかりません。受付証の番号をご確認ください。", id)
+		"報告 %s は見つかりません。受領証の番号をご確認ください。", id)
 }
 
 // find reads a report with its files, without asking who wants it.

@@ -158,11 +158,11 @@ var required = []struct {
 	{"title", lang.Text{EN: "Say in one line what it is.", JA: "何が起きるかを1行で書いてください。"}},
 	{"target", lang.Text{EN: "Say where it is: a host, an address, or a screen of the app.", JA: "どこで起きるかを書いてください（ホスト名、URL、アプリの画面など）。"}},
 	{"reached", lang.Text{EN: "Say how it is reached: in a browser, inside the app, or in a separate app.", JA: "どこから到達するかを選んでください（ブラウザー、アプリ内、別アプリ）。"}},
-	{"class", lang.Text{EN: "Pick the class that comes closest.", JA: "最も近い種類を選んでください。"}},
+	{"class", lang.Text{EN: "Pick the class that comes closest.", JA: "最も近い分類を選んでください。"}},
 	{"steps", lang.Text{EN: "Write the steps, so that somebody who has never seen it can repeat it.", JA: "初めて見る人でも再現できるように手順を書いてください。"}},
 	{"impact", lang.Text{EN: "Say what somebody could do with it, and to whom.", JA: "悪用すると誰に何ができるかを書いてください。"}},
 	{"found", lang.Text{EN: "Say how you came to it.", JA: "どのように見つけたかを選んでください。"}},
-	{"others_data", lang.Text{EN: "Say whether you saw anybody else's data. An honest yes is shown as such.", JA: "他の人のデータを見たかどうかを選んでください。正直な申告はそのまま評価者に伝えます。"}},
+	{"others_data", lang.Text{EN: "Say whether you saw anybody else's data. An honest yes is shown as such.", JA: "他の人のデータを見たかどうかを選んでください。正直な申告はそのまま担当者に伝えます。"}},
 }
 
 // choices are the fields with a closed set of values.

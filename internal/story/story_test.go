@@ -152,6 +152,8 @@ func (h *house) report(p *browser.Page, title, steps string) string {
 	p.Fill(h.say("Title", "件名"), title)
 	p.Check(h.say("in a browser", "ブラウザー"))
 	p.Fill(h.say("Target", "対象"), "https://store.line.me/")
+	p.Click(h.say("Check the target against the terms", "対象が規約の範囲かを確認する"))
+	p.Has(h.say("Covered.", "対象内です。"))
 	browser.Eval[any](p, `(() => { const e = document.querySelector("[name=class]"); e.value = "xss"; e.dispatchEvent(new Event("change", {bubbles: true})); })()`)
 	p.Fill(h.say("Steps", "再現手順"), steps)
 	p.Fill(h.say("Working proof", "動作する実証"), "```\n<script>alert(document.domain)</script>\n```")
@@ -186,7 +188,7 @@ func (h *house) play() {
 	ann := h.participant("ann@example.com", "佐藤 あん")
 	first := h.report(ann, h.say("Stored script in a profile name", "プロフィール名に保存されるスクリプト"),
 		h.say("1. Set the profile name to a script.\n2. Open the profile as somebody else.", "1. プロフィール名にスクリプトを設定する。\n2. 別の人としてプロフィールを開く。"))
-	h.verify(ann.Download(h.say("Download the signed receipt", "署名付き受付証を保存")))
+	h.verify(ann.Download(h.say("Download the signed receipt", "署名付き受領証を保存")))
 	ben := h.participant("ben@example.com", "Ben Ō")
 	second := h.report(ben, h.say("Script stored in the name of a profile", "プロフィールの名前に保存されるスクリプト"),
 		h.say("1. Set the name of the profile to a script.\n2. Open the profile as somebody else.", "1. プロフィールの名前にスクリプトを設定する。\n2. 別の人としてプロフィールを開く。"))
@@ -238,12 +240,12 @@ func (h *house) reward(triager, owner *browser.Page, id string) {
 	triager.Fill("#f-award_seriousness", h.say("Runs in every reader's session", "閲覧者全員のセッションで実行"))
 	triager.Fill("#f-award_novelty", h.say("First of its kind here", "初めての報告"))
 	triager.Click(h.say("Propose the reward", "報奨金を提案する"))
-	triager.Lacks(h.say("Approve $500.00", "$500.00 を承認")) // nobody approves their own proposal
+	triager.Lacks(h.say("Approve the reward of $500.00", "報奨金 $500.00 を承認する")) // nobody approves their own proposal
 	owner.Go("/desk/awards")
 	owner.Accessible()
 	owner.Has(id)
 	owner.Go("/desk/reports/" + id)
-	owner.Click(h.say("Approve $500.00", "$500.00 を承認"))
+	owner.Click(h.say("Approve the reward of $500.00", "報奨金 $500.00 を承認する"))
 	owner.Has(h.say("Approved", "承認済み"))
 }
 

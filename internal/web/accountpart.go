@@ -135,7 +135,7 @@ func (p participationPage) AnswerOptions() []Option {
 	return []Option{
 		{Value: string(participant.Yes), Label: p.T("Yes, this holds for me", "はい、当てはまります")},
 		{Value: string(participant.No), Label: p.T("No", "いいえ")},
-		{Value: string(participant.Ask), Label: p.T("I am not sure: ask the desk", "わからないので、デスクに確認したい")},
+		{Value: string(participant.Ask), Label: p.T("I am not sure: ask the desk", "わからないので、運営に確認したい")},
 	}
 }
 

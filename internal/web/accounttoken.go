@@ -76,7 +76,7 @@ var actionNames = map[access.Action]lang.Text{
 	access.ReportSubmit:   {EN: "Send reports", JA: "報告の送信"},
 	access.ReportReadOwn:  {EN: "Read one's own reports", JA: "自分の報告の閲覧"},
 	access.ReportRead:     {EN: "Read every report", JA: "すべての報告の閲覧"},
-	access.ReportReply:    {EN: "Answer the desk", JA: "デスクへの返信"},
+	access.ReportReply:    {EN: "Answer the desk", JA: "運営への返信"},
 	access.ReportWithdraw: {EN: "Withdraw one's own reports", JA: "自分の報告の取り下げ"},
 	access.ReportMessage:  {EN: "Write to reporters", JA: "報告者への連絡"},
 	access.ReportNote:     {EN: "Write internal notes", JA: "内部メモの作成"},

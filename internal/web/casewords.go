@@ -36,6 +36,9 @@ func (f Frame) Reached(by string) string {
 	return by
 }
 
+// Typed shows a time as it was typed into the form: of Japan, to the minute.
+func (f Frame) Typed(at string) string { return strings.Replace(at, "T", " ", 1) }
+
 // Found says how somebody came to a vulnerability.
 func (f Frame) Found(how string) string {
 	switch how {

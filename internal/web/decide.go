@@ -192,14 +192,14 @@ func vectorFields(f Frame, prefix, vector string) []Field {
 }
 
 // clicked returns the vector that was clicked together, or what was typed as one.
-func clicked(r *http.Request, prefix, typed string) string {
-	if v := strings.TrimSpace(r.FormValue(typed)); v != "" {
+func clicked(field func(name string) string, prefix, typed string) string {
+	if v := strings.TrimSpace(field(typed)); v != "" {
 		return v
 	}
 	for _, version := range []string{cvss.V40, cvss.V31} {
 		parts := []string{"CVSS:" + version}
 		for _, m := range cvss.Metrics(version) {
-			if v := r.FormValue(prefix + m.Code); v != "" {
+			if v := field(prefix + m.Code); v != "" {
 				parts = append(parts, m.Code+":"+v)
 			}
 		}
@@ -246,7 +246,7 @@ func (s *Server) postDecide(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch kind {
 	case report.SetSeverity:
-		d.To = clicked(r, "m_", "severity_to")
+		d.To = clicked(r.FormValue, "m_", "severity_to")
 	case report.ToDuplicate:
 		d.To = value("original")
 	case report.ToAccepted:

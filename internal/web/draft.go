@@ -97,7 +97,7 @@ func (s *Server) getDraft(w http.ResponseWriter, r *http.Request) error {
 	p := draftPage{Frame: s.frame(r, "Report a vulnerability", "脆弱性を報告する"), Draft: d, Terms: terms, Body: d.Body, Score: -1}
 	p.Keep = "report"
 	if v := visitOf(r); v.form.posted && v.form.values.Has("steps") {
-		p.Body = submission(r)
+		p.Body = submission(v.form.values.Get) // the request itself is the page's, without a form
 	}
 	p.judge(terms)
 	p.rate()
@@ -145,14 +145,14 @@ func (p *draftPage) rate() {
 	p.Score, p.Level, p.Vector = v.Score(), severityName(v.Score()), vectorFields(p.Frame, "m_", vector)
 }
 
-// submission reads the form of a report.
-func submission(r *http.Request) report.Submission {
+// submission reads the form of a report, field by field.
+func submission(field func(name string) string) report.Submission {
 	var sub report.Submission
 	for _, name := range report.Fields() {
-		sub.Set(name, strings.ReplaceAll(r.FormValue(name), "\r\n", "\n"))
+		sub.Set(name, strings.ReplaceAll(field(name), "\r\n", "\n"))
 	}
-	sub.Version = strings.TrimSpace(r.FormValue("app_version")) // "version" is the draft's own
-	if v := clicked(r, "m_", "vector"); v != "" {
+	sub.Version = strings.TrimSpace(field("app_version")) // "version" is the draft's own
+	if v := clicked(field, "m_", "vector"); v != "" {
 		sub.Vector = v
 	}
 	return sub
@@ -160,7 +160,7 @@ func submission(r *http.Request) report.Submission {
 
 // saveDraft keeps what was posted.
 func (s *Server) saveDraft(r *http.Request) (report.Draft, error) {
-	return s.Reports.SaveDraft(r.Context(), caller(r), r.PathValue("id"), submission(r), number(r.FormValue("version")))
+	return s.Reports.SaveDraft(r.Context(), caller(r), r.PathValue("id"), submission(r.FormValue), number(r.FormValue("version")))
 }
 
 // postSave is the autosave, and the button for those without script.

@@ -195,9 +195,9 @@ func (f Frame) AnswerName(a participant.Answer) string {
 	case participant.Ask:
 		return f.T("asks the desk", "確認したい")
 	case participant.Admitted:
-		return f.T("admitted by the desk", "デスクが参加を承認")
+		return f.T("admitted by the desk", "運営が参加を承認")
 	case participant.Refused:
-		return f.T("refused by the desk", "デスクが参加を不可と判断")
+		return f.T("refused by the desk", "運営が参加を不可と判断")
 	default:
 		return f.T("not answered", "未回答")
 	}

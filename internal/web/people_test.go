@@ -66,7 +66,7 @@ func TestTakingPart(t *testing.T) {
 		w = owner.follow(owner.post("/desk/people/"+id+"/admit", admit), "/desk/people/"+id)
 		has(t, w, 200, "That project ended in 2015.")
 		lacks(t, w, say("May take part", "参加を認める"))
-		has(t, v.get(path), 200, say("Nothing is missing", "手続きはすべて完了しています"), "That project ended in 2015.", say("admitted by the desk", "デスクが参加を承認"))
+		has(t, v.get(path), 200, say("Nothing is missing", "手続きはすべて完了しています"), "That project ended in 2015.", say("admitted by the desk", "運営が参加を承認"))
 	})
 }
 

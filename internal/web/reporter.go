@@ -157,7 +157,7 @@ func (s *Server) postReply(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Reports.Reply(r.Context(), caller(r), id, r.FormValue("reply")); err != nil {
 		return at("reply", err)
 	}
-	s.flash(w, "Sent to the security desk.", "セキュリティ担当に送信しました。")
+	s.flash(w, "Sent to the desk.", "運営に送信しました。")
 	return seeOther(w, r, "/reports/"+id+"#conversation")
 }
 
@@ -166,6 +166,6 @@ func (s *Server) postWithdraw(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Reports.Withdraw(r.Context(), caller(r), id, r.FormValue("withdraw_reason")); err != nil {
 		return err
 	}
-	s.flash(w, "The report is withdrawn. Its receipt and its entry in the log stay.", "報告を取り下げました。受付証とログの記録は残ります。")
+	s.flash(w, "The report is withdrawn. Its receipt and its entry in the log stay.", "報告を取り下げました。受領証とログの記録は残ります。")
 	return seeOther(w, r, "/reports/"+id)
 }

@@ -175,7 +175,7 @@ func TestStaffComeInByInvitation(t *testing.T) {
 		boss := tn.as(tn.add("boss", access.Admin), l)
 		has(t, boss.post("/desk/people/invite", url.Values{"mail": {"sato@mail.example"}, "writes": {"ja"}}), 422)
 		form := url.Values{"mail": {"sato@mail.example"}, "roles": {"triager", "auditor"}, "writes": {"ja"}}
-		has(t, boss.follow(boss.post("/desk/people/invite", form), "/desk/people"), 200, "sato@mail.example", say("Take it back", "取り消す"))
+		has(t, boss.follow(boss.post("/desk/people/invite", form), "/desk/people"), 200, "sato@mail.example", say("Take the invitation back", "取り消す"))
 		template, to, link := tn.mailed()
 		if template != "invite" || to != "sato@mail.example" {
 			t.Errorf("%s to %s", template, to)
