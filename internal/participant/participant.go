@@ -170,11 +170,11 @@ func gap(c *program.Clause, a Answer) (Gap, bool) {
 	case No:
 		return say("no",
 			"You said that a condition does not hold for you: %[1]s (%[2]s). The desk looks at it; you can go on writing, and correct the answer if it was a mistake.",
-			"「%[3]s」（%[4]s）に当てはまらないとの回答です。デスクで確認します。下書きは続けられます。誤りの場合は回答を訂正してください。")
+			"「%[3]s」（%[4]s）に当てはまらないとの回答です。運営で確認します。下書きは続けられます。誤りの場合は回答を訂正してください。")
 	case Ask:
 		return say("ask",
 			"You asked the desk about a condition: %[1]s (%[2]s). It will answer in your account; you can go on writing.",
-			"「%[3]s」（%[4]s）についてデスクに確認中です。回答はアカウントに届きます。下書きは続けられます。")
+			"「%[3]s」（%[4]s）について運営が確認中です。回答はアカウントに届きます。下書きは続けられます。")
 	case Refused:
 		return say("refused",
 			"The desk decided that a condition does not hold for you: %[1]s (%[2]s). The reason stands beside your answer.",
