@@ -135,7 +135,15 @@ func moves(f Frame, r report.Report, to func(report.State) bool) []move {
 			all = append(all, move{Kind: k, Label: f.T(en, ja), Primary: len(all) == 0})
 		}
 	}
-	switch r.State {
+	switch r.State { // the way forward first, and as the main button
+	case report.Fixing:
+		add(report.Fixed, report.ToFixed, "Mark as fixed", "修正完了にする")
+		add(report.Accepted, report.ToAccepted, "Back to accepted", "採用に戻す")
+		return all
+	case report.Fixed:
+		add(report.Published, report.ToPublished, "Mark as published", "公開済みにする")
+		add(report.Fixing, report.ToFixing, "Fix it again", "再度修正する")
+		return all
 	case report.Duplicate, report.NotEligible:
 		add(report.Triaged, report.Reopen, "Open again", "再開する")
 	default:
@@ -144,7 +152,6 @@ func moves(f Frame, r report.Report, to func(report.State) bool) []move {
 	add(report.Accepted, report.ToAccepted, "Accept for a reward", "採用する（報奨金の対象）")
 	add(report.Fixing, report.ToFixing, "Start the fix", "修正を開始")
 	add(report.Fixed, report.ToFixed, "Mark as fixed", "修正完了にする")
-	add(report.Published, report.ToPublished, "Mark as published", "公開済みにする")
 	return all
 }
 
