@@ -44,8 +44,9 @@ var order = []string{
 	"internal/person/...",
 	"internal/deadline/...",
 	"internal/audit/... internal/bus/... internal/receipt/...",
-	"internal/search/... internal/similar/... internal/attachment/... internal/limit/...",
+	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
 	"internal/db/...",
+	"internal/bank/... internal/withholding/... internal/exchange/...",
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
 	"internal/access/... internal/fault/... internal/fold/...",
 	"internal/browser/...",
@@ -70,7 +71,8 @@ var family = []string{
 // what stands beside them.
 var pure = map[string][]string{
 	"internal/access": nil, "internal/fault": nil, "internal/money": nil, "internal/id": nil,
-	"internal/lang": nil, "internal/fold": nil,
+	"internal/lang": nil, "internal/fold": nil, "internal/bank": nil, "internal/withholding": nil, "internal/exchange": nil,
+	"internal/screening": nil,
 	"internal/calendar": {"github.com/rickar/cal/"},       // Japan's holidays
 	"internal/cvss":     {"github.com/pandatix/go-cvss/"}, // the arithmetic of the scores
 }

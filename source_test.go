@@ -140,7 +140,7 @@ func TestOnlyCommandsPrint(t *testing.T) {
 }
 
 func TestMoneyIsNeverAFraction(t *testing.T) {
-	const places = "internal/money/... internal/reward/... internal/payout/..."
+	const places = "internal/money/... internal/withholding/... internal/exchange/... internal/bank/... internal/program/... internal/reward/... internal/payout/..."
 	for _, s := range sources(t) {
 		if s.test || !within(places, s.dir) {
 			continue

@@ -23,6 +23,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run a desk in the middle of its year, to look around in."`
 	Ask     AskCmd         `cmd:"" help:"Answer questions about what the terms say, one JSON object a line."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema and say which that is."`
+	Payfile PayfileCmd     `cmd:"" help:"Write the bank file of a payment run."`
 	Terms   TermsCmd       `cmd:"" help:"Check the terms, list their versions."`
 	Verify  VerifyCmd      `cmd:"" help:"Check receipts and evidence cards, alone or against the public log."`
 	Version versionCommand `cmd:"" help:"Print the version of this binary."`

@@ -28,12 +28,18 @@ type reply struct {
 
 // asks are the questions there are.
 var asks = map[string]func(*question) reply{
-	"adult":      adult,
-	"deadline":   deadline,
-	"disclosure": disclosure,
-	"guideline":  guideline,
-	"rate_date":  rateDate,
-	"scope":      scope,
+	"account_name": accountName,
+	"adult":        adult,
+	"bic":          bic,
+	"deadline":     deadline,
+	"disclosure":   disclosure,
+	"guideline":    guideline,
+	"iban":         iban,
+	"rate_date":    rateDate,
+	"scope":        scope,
+	"withholding":  withheld,
+	"yen":          inYen,
+	"zengin_name":  zenginName,
 }
 
 // Ask answers the questions of in, one JSON object a line, on out, one line each and in the same
