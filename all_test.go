@@ -73,8 +73,8 @@ var pure = map[string][]string{
 	"internal/access": nil, "internal/fault": nil, "internal/money": nil, "internal/id": nil,
 	"internal/lang": nil, "internal/fold": nil, "internal/bank": nil, "internal/withholding": nil, "internal/exchange": nil,
 	"internal/screening": nil,
-	"internal/calendar": {"github.com/rickar/cal/"},       // Japan's holidays
-	"internal/cvss":     {"github.com/pandatix/go-cvss/"}, // the arithmetic of the scores
+	"internal/calendar":  {"github.com/rickar/cal/"},       // Japan's holidays
+	"internal/cvss":      {"github.com/pandatix/go-cvss/"}, // the arithmetic of the scores
 }
 
 // testOnly are packages for tests: the product does not carry them.
