@@ -284,7 +284,7 @@ func (ps *Payouts) releasable(ctx context.Context, q db.Querier, lists string, p
 	var s Screening
 	var at int64
 	err := q.QueryRowContext(ctx, `
-		SELECT revision, at, outcome, decision, lists FROM screening WHERE person = $1 ORDER BY id DESC LIMIT 1`, person).
+		SELECT revision, at, outcome, decision, lists FROM screening WHERE person = $1 ORDER BY at DESC, id DESC LIMIT 1`, person).
 		Scan(&s.Revision, &at, &s.Outcome, &s.Decision, &s.lists)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("reading the screenings of %s: %w", person, err)
