@@ -82,6 +82,14 @@ const (
 	AwardPropose   Action = "award.propose"   //
 	AwardApprove   Action = "award.approve"   //
 	AwardPay       Action = "award.pay"       // release money
+	PayoutSupply   Action = "payout.supply"   // give one's own payment data, and read one's own payments
+	PayoutAsk      Action = "payout.ask"      // ask for payment data
+	PayoutView     Action = "payout.view"     // see an account unmasked
+	PayoutTax      Action = "payout.tax"      // set a payee's tax category
+	PayoutRate     Action = "payout.rate"     // enter and confirm exchange rates
+	PayoutScreen   Action = "payout.screen"   // load sanctions lists, screen, clear or refuse a hit
+	PayoutRun      Action = "payout.run"      // propose, check and cancel a payment run
+	PayoutDecide   Action = "payout.decide"   // propose and decide on the loss of a right
 	CreditAsk      Action = "credit.ask"      // consent to a name, an alias or a photo, or revoke it
 	CreditApprove  Action = "credit.approve"  // post or take down in the hall of fame
 	PersonInvite   Action = "person.invite"   // invite staff, change roles, disable
@@ -99,6 +107,7 @@ const (
 // participantMay lists what a signed-in participant may do.
 var participantMay = []Action{
 	ReportDraft, ReportSubmit, ReportReadOwn, ReportReply, ReportWithdraw, CreditAsk, PersonSelf, ProgramRead,
+	PayoutSupply,
 }
 
 // staffMay says which roles may do what at the desk. Admin is named nowhere: it may do all of
@@ -117,6 +126,13 @@ var staffMay = map[Action][]Role{
 	AwardPropose:  {Triager, Board, Owner},
 	AwardApprove:  {Board, Owner},
 	AwardPay:      {Payer},
+	PayoutAsk:     {Payer, Owner},
+	PayoutView:    {Payer},
+	PayoutTax:     {Payer},
+	PayoutRate:    {Payer},
+	PayoutScreen:  {Payer},
+	PayoutRun:     {Payer, Owner},
+	PayoutDecide:  {Payer, Owner},
 	CreditApprove: {Owner, Communicator},
 	PersonInvite:  {},
 	PersonRead:    {Owner, Auditor},

@@ -26,11 +26,13 @@ import (
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
+	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
+	"hinomi.dev/hinomi/internal/screening"
 	"hinomi.dev/hinomi/internal/search"
 	"hinomi.dev/hinomi/internal/stream"
 	"hinomi.dev/hinomi/internal/web"
@@ -47,6 +49,7 @@ type App struct {
 	Participants *participant.Participants
 	Reports      *report.Reports
 	Awards       *reward.Awards
+	Payouts      *payout.Payouts
 	Receipts     *receipt.Log
 	Files        *attachment.Store
 	Mails        *mail.Mails
@@ -99,6 +102,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	a.Index = &search.Indexer{DB: d, Log: log}
 	a.makePeople(serverKey)
 	a.makeReports()
+	a.Payouts = &payout.Payouts{DB: d, Audit: a.Audit, Now: cfg.Now, Key: serverKey, Countries: screening.ShippedCountries()}
 	if err := a.makeMail(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

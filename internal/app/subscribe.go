@@ -17,6 +17,7 @@ func (a *App) subscribe() {
 	a.Relay.Subscribe("mail", "mail.requested", a.Mails.Requested)
 	a.Relay.Subscribe("copy", "report.told", a.copyTold)
 	a.Relay.Subscribe("award", "award.approved", a.tellAward)
+	a.Relay.Subscribe("payment", "award.approved", a.openPayment)
 	a.Relay.Subscribe("turn", "deadline.missed", a.settleTurn)
 	a.Relay.Subscribe("erase", "participant.withdrawn", a.eraseMail)
 	a.Relay.Subscribe("fame", "award.approved", a.creditAward)
@@ -91,4 +92,13 @@ func (a *App) write(ctx context.Context, tx *sql.Tx, personID, template, about s
 	return bus.Queue(ctx, tx, a.Config.Now(), "mail.requested", map[string]any{
 		"to": to.Mail, "person": personID, "template": template, "lang": to.Lang, "about": about, "data": data,
 	})
+}
+
+// openPayment puts what was awarded on the books as owed.
+func (a *App) openPayment(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var said reward.Announcement
+	if err := m.Decode(&said); err != nil {
+		return err
+	}
+	return a.Payouts.Open(ctx, tx, said.Award)
 }

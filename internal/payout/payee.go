@@ -1,0 +1,323 @@
+package payout
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/bank"
+	"hinomi.dev/hinomi/internal/calendar"
+	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/fault"
+	"hinomi.dev/hinomi/internal/money"
+	"hinomi.dev/hinomi/internal/payout/bankfile"
+)
+
+// Details are what a participant supplies to be paid: who they are, and an account of their own. The
+// account's country selects the currency: yen at a bank in Japan, dollars elsewhere (R-30).
+type Details struct {
+	Name      string `json:"name"`
+	Kana      string `json:"kana,omitempty"`
+	Street    string `json:"street"`
+	Town      string `json:"town"`
+	Country   string `json:"country"` // of residence
+	Phone     string `json:"phone"`
+	BirthYear int    `json:"birth_year,omitempty"`
+
+	Own      bool              `json:"own"` // "this account is mine" (R-31)
+	Holder   string            `json:"holder"`
+	Japanese bool              `json:"japanese"` // at a bank in Japan
+	Bank     bankfile.Bank     `json:"bank,omitzero"`
+	BIC      string            `json:"bic,omitempty"`
+	Clearing bankfile.Clearing `json:"clearing,omitzero"`
+	Account  bankfile.Account  `json:"account"`
+}
+
+// Currency returns what the account is paid in.
+func (d Details) Currency() string {
+	if d.Japanese {
+		return money.JPY
+	}
+	return money.USD
+}
+
+// check says what is wrong with the details, and returns them as they are written in files.
+func (d Details) check() (Details, error) {
+	for _, f := range []struct{ field, text string }{
+		{"name", d.Name}, {"street", d.Street}, {"town", d.Town}, {"country", d.Country}, {"phone", d.Phone}, {"holder", d.Holder},
+	} {
+		if strings.TrimSpace(f.text) == "" || len(f.text) > 200 {
+			return d, fault.New(fault.Invalid, "This is needed to pay you, in up to 200 bytes.", "お支払いに必要な項目です。200バイト以内で入力してください。").At(f.field)
+		}
+	}
+	if !d.Own {
+		return d, fault.New(fault.Invalid, "The reward goes only to an account of your own (terms 6.6).", "報奨金はご本人名義の口座にのみ支払われます（規約6.6）。").At("own")
+	}
+	if d.Japanese {
+		return d, d.checkJapanese()
+	}
+	var err error
+	if d.BIC, err = bank.CheckBIC(d.BIC); err != nil {
+		return d, at(err, "bic")
+	}
+	if country := d.BIC[4:6]; bank.HasIBAN(country) {
+		if d.Account.IBAN, err = bank.CheckIBAN(d.Account.IBAN); err != nil {
+			return d, at(err, "iban")
+		}
+	} else if strings.TrimSpace(d.Account.Number) == "" || len(d.Account.Number) > 34 {
+		return d, fault.New(fault.Invalid, "Give the number of the account, up to 34 signs.", "口座番号を34文字以内で入力してください。").At("number")
+	}
+	return d, nil
+}
+
+func (d Details) checkJapanese() error {
+	kana, err := bank.Zengin(d.Account.HolderKana)
+	switch {
+	case err != nil:
+		return at(err, "holder_kana")
+	case kana.Len() == 0 || kana.Len() > bank.PayeeLength:
+		return fault.New(fault.Invalid, "The name on the account in kana has %d bytes, and the bank's file %d. Ask your bank for the short form it uses; we cut nothing.",
+			"口座名義カナは%dバイトですが、銀行のファイルに入るのは%dバイトです。銀行で使われている略称を確認してください。当方では切り捨てません。", kana.Len(), bank.PayeeLength).At("holder_kana")
+	}
+	for _, c := range []struct {
+		field string
+		err   error
+	}{
+		{"bank", bank.CheckBankCode(d.Bank.Code)}, {"branch", bank.CheckBranchCode(d.Bank.Branch)}, {"number", bank.CheckAccountNumber(d.Account.Number)},
+	} {
+		if c.err != nil {
+			return at(c.err, c.field)
+		}
+	}
+	return nil
+}
+
+// at returns a fault with the field it is about.
+func at(err error, field string) error {
+	if f := fault.As(err); f != nil {
+		return f.At(field)
+	}
+	return err
+}
+
+// match compares the name that was supplied with the one on the account.
+func (d Details) match() bank.Verdict {
+	holder := d.Holder
+	if d.Japanese {
+		holder = d.Account.HolderKana
+	}
+	return bank.Match(d.Name, d.Kana, holder)
+}
+
+// Masked returns the account as everybody but a payer who asks for it sees it.
+func (d Details) Masked() string {
+	number := cmp.Or(d.Account.IBAN, d.Account.Number)
+	end := number[max(0, len(number)-3):]
+	if d.Japanese {
+		return d.Bank.Code + "-" + d.Bank.Branch + " ****" + end
+	}
+	return d.BIC[:min(6, len(d.BIC))] + " ****" + end
+}
+
+// A Payee is who is paid, without what only the key opens.
+type Payee struct {
+	Person    string
+	Number    int64 // in bank files
+	Masked    string
+	Currency  string
+	Match     bank.Answer
+	ClearedBy string
+	UpdatedAt time.Time
+	Revision  int64
+	sealed    []byte
+}
+
+func (p Payee) named() bool { return p.Match == bank.Yes || p.ClearedBy != "" }
+
+func payee(ctx context.Context, q db.Querier, person string) (Payee, error) {
+	p := Payee{Person: person}
+	var at int64
+	err := q.QueryRowContext(ctx, `
+		SELECT number, sealed, masked, currency, answer, cleared_by, updated_at, revision
+		FROM payee WHERE person = $1`, person).Scan(&p.Number, &p.sealed, &p.Masked, &p.Currency, &p.Match, &p.ClearedBy, &at, &p.Revision)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fault.New(fault.NotFound, "There are no payment data of this person.", "この参加者の支払情報はありません。")
+	}
+	if err != nil {
+		return p, fmt.Errorf("reading payee %s: %w", person, err)
+	}
+	p.UpdatedAt = db.Time(at)
+	return p, nil
+}
+
+// details opens what was sealed for a person.
+func (ps *Payouts) details(ctx context.Context, q db.Querier, person string, sealed []byte) (Details, error) {
+	var d Details
+	key, err := ps.personKey(ctx, q, person)
+	if err != nil {
+		return d, err
+	}
+	text, err := key.Open(nil, nil, sealed, []byte("payee "+person))
+	if err != nil {
+		return d, fmt.Errorf("opening the payment data of %s: %w", person, err)
+	}
+	return d, json.Unmarshal(text, &d)
+}
+
+// Supply takes the caller's payment data, for all their payments that wait for them or are not yet with
+// the bank. New data are screened again, and stop a run that was not locked.
+func (ps *Payouts) Supply(ctx context.Context, who access.Caller, d Details) error {
+	if err := ps.Audit.Allow(ctx, who, access.PayoutSupply, who.ID); err != nil {
+		return err
+	}
+	d, err := d.check()
+	if err != nil {
+		return err
+	}
+	all, err := list(ctx, ps.DB.Read(), `
+		person = $1 AND state IN ('approved', 'info_requested', 'info_received', 'screened', 'rate_set', 'in_run', 'returned')`, who.ID)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return fault.New(fault.Conflict, "No payment to you waits for these data, so we do not keep them.", "この情報を必要とするお支払いがないため、保存していません。")
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("writing payment data: %w", err)
+	}
+	now := ps.Now()
+	return ps.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if err := ps.savePayee(ctx, tx, now, who.ID, d, text); err != nil {
+			return err
+		}
+		for _, p := range all {
+			if err := ps.supplied(ctx, tx, now, p, d.Currency()); err != nil {
+				return err
+			}
+		}
+		for _, p := range all {
+			p.State = InfoReceived
+			if err := ps.record(ctx, tx, who, access.PayoutSupply, p, map[string]any{"match": d.match().Match}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (ps *Payouts) savePayee(ctx context.Context, tx *sql.Tx, now time.Time, person string, d Details, text []byte) error {
+	key, err := ps.ensureKey(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO payee (person, number, sealed, masked, currency, answer, cleared_by, updated_at, revision)
+		VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM payee), $2, $3, $4, $5, '', $6, 1)
+		ON CONFLICT (person) DO UPDATE SET sealed = excluded.sealed, masked = excluded.masked, currency = excluded.currency,
+			answer = excluded.answer, cleared_by = '', updated_at = excluded.updated_at, revision = payee.revision + 1`,
+		person, key.Seal(nil, nil, text, []byte("payee "+person)), d.Masked(), d.Currency(), string(d.match().Match), db.Micros(now))
+	if db.Unique(err) {
+		return fault.New(fault.Conflict, "Somebody else was faster. Send it once more.", "ほかの登録と重なりました。もう一度送信してください。")
+	}
+	if err != nil {
+		return fmt.Errorf("saving the payment data of %s: %w", person, err)
+	}
+	return nil
+}
+
+// supplied moves one payment after its payee's data changed. Whoever locks its run at the same time
+// comes before or after: both raise the run.
+func (ps *Payouts) supplied(ctx context.Context, tx *sql.Tx, now time.Time, p Payment, currency string) error {
+	if p.State == InRun {
+		res, err := tx.ExecContext(ctx, `
+			UPDATE run SET version = version + 1 WHERE id = $1 AND state IN ('proposed', 'checked', 'approved')`, p.Run)
+		if err != nil {
+			return fmt.Errorf("stopping run %s: %w", p.Run, err)
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return fault.New(fault.Conflict, "A payment to you is on its way to the bank, so the account cannot change now. Your old data stand.",
+				"お支払いを銀行に依頼済みのため、今は口座を変更できません。以前の情報のままです。")
+		}
+	}
+	var err error
+	if p.State, err = p.State.After(Supply); err != nil {
+		return err
+	}
+	p.Currency, p.Run = currency, ""
+	p.RateDay, p.Rate, p.RateHash, p.Gross = calendar.Date{}, "", "", money.Amount{}
+	return save(ctx, tx, now, p)
+}
+
+// Payee returns a payee, masked: of one's own, or any at the desk.
+func (ps *Payouts) Payee(ctx context.Context, who access.Caller, person string) (Payee, error) {
+	action := access.AwardRead
+	if who.Kind == access.Participant {
+		action = access.PayoutSupply
+		if !who.Is(person) {
+			return Payee{}, errNotFound
+		}
+	}
+	if err := ps.Audit.Allow(ctx, who, action, person); err != nil {
+		return Payee{}, err
+	}
+	return payee(ctx, ps.DB.Read(), person)
+}
+
+// View returns payment data unmasked. Every view is on record before anything is shown.
+func (ps *Payouts) View(ctx context.Context, who access.Caller, person, why string) (Details, error) {
+	if err := ps.Audit.Allow(ctx, who, access.PayoutView, person); err != nil {
+		return Details{}, err
+	}
+	if strings.TrimSpace(why) == "" {
+		return Details{}, fault.New(fault.Invalid, "Say why you look: it goes on record.", "閲覧の理由を書いてください。記録されます。").At("why")
+	}
+	p, err := payee(ctx, ps.DB.Read(), person)
+	if err != nil {
+		return Details{}, err
+	}
+	err = ps.DB.Tx(ctx, func(tx *sql.Tx) error {
+		return ps.Audit.Record(ctx, tx, who, access.PayoutView, person, map[string]any{"why": why, "revision": p.Revision})
+	})
+	if err != nil {
+		return Details{}, err
+	}
+	return ps.details(ctx, ps.DB.Read(), person, p.sealed)
+}
+
+// ClearName says that a name match which was no clear yes was looked at by a person.
+func (ps *Payouts) ClearName(ctx context.Context, who access.Caller, person, note string) error {
+	if err := ps.Audit.Allow(ctx, who, access.PayoutScreen, person); err != nil {
+		return err
+	}
+	if strings.TrimSpace(note) == "" {
+		return fault.New(fault.Invalid, "Write down why it is the same person.", "同一人物と判断した理由を書いてください。").At("note")
+	}
+	p, err := payee(ctx, ps.DB.Read(), person)
+	if err != nil || p.ClearedBy != "" {
+		return err
+	}
+	return ps.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if err := db.One(tx.ExecContext(ctx, `UPDATE payee SET cleared_by = $1 WHERE person = $2 AND revision = $3`, who.ID, person, p.Revision)); err != nil {
+			return err
+		}
+		return ps.Audit.Record(ctx, tx, who, access.PayoutScreen, person, map[string]any{"name": "cleared", "note": note})
+	})
+}
+
+// Destroy deletes the key of a person's payment data: nobody can read them any more, in no copy. The
+// ledger stays, and names nobody. It runs in the transaction of the withdrawal.
+func Destroy(ctx context.Context, tx *sql.Tx, person string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM person_key WHERE person = $1`, person); err != nil {
+		return fmt.Errorf("destroying the key of %s: %w", person, err)
+	}
+	return nil
+}
