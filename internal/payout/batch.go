@@ -172,7 +172,7 @@ func postAll(ctx context.Context, tx *sql.Tx, now time.Time, all []entry) error 
 			known += n
 		}
 		entries = append(entries, []any{e.key, e.award, on, db.Micros(now)})
-		for place, p := range e.postings {
+		for place, p := range netted(e.postings) {
 			postings = append(postings, []any{e.key, place, string(p.Account), p.Amount.Currency, p.Amount.Minor})
 		}
 	}

@@ -100,8 +100,13 @@ func (ps *Payouts) check(ctx context.Context, r Run) ([]checked, error) {
 	groups := byPerson(payments)
 	all := make([]checked, len(groups))
 	now := ps.Now()
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g, stop := errgroup.WithContext(ctx)
+	workers := runtime.GOMAXPROCS(0)
+	g.SetLimit(workers)
+	searchers := make(chan *screening.Searcher, workers) // one for each that works
+	for range workers {
+		searchers <- set.Searcher()
+	}
 	for n, mine := range groups {
 		person := mine[0].Person
 		to, known := payees[person]
@@ -116,10 +121,13 @@ func (ps *Payouts) check(ctx context.Context, r Run) ([]checked, error) {
 		}
 		all[n] = checked{payee: to, screen: Screening{ID: id.New(now), Person: person, Revision: to.Revision, At: now, lists: lists}}
 		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
+			if err := stop.Err(); err != nil {
 				return err
 			}
-			if err := all[n].screened(keys[person], set, ps.Countries); err != nil {
+			s := <-searchers
+			err := all[n].screened(keys[person], s, ps.Countries)
+			searchers <- s
+			if err != nil {
 				return err
 			}
 			return all[n].computed(r, tax, ttb, mine)
@@ -147,12 +155,12 @@ func buying(ctx context.Context, q db.Querier, r Run) (string, error) {
 }
 
 // screened looks for one person on the lists.
-func (c *checked) screened(key cipher.AEAD, set *screening.Set, countries screening.Countries) error {
+func (c *checked) screened(key cipher.AEAD, lists *screening.Searcher, countries screening.Countries) error {
 	d, err := unseal(key, c.payee.Person, c.payee.sealed)
 	if err != nil {
 		return err
 	}
-	c.sealed, err = c.screen.look(key, d, set, countries)
+	c.sealed, err = c.screen.look(key, d, lists, countries)
 	return err
 }
 

@@ -158,7 +158,7 @@ func (ps *Payouts) screen(ctx context.Context, tx *sql.Tx, set *screening.Set, l
 	if err != nil {
 		return s, err
 	}
-	sealed, err := s.look(key, d, set, ps.Countries)
+	sealed, err := s.look(key, d, set.Searcher(), ps.Countries)
 	if err != nil {
 		return s, err
 	}
@@ -174,14 +174,14 @@ func (ps *Payouts) screen(ctx context.Context, tx *sql.Tx, set *screening.Set, l
 }
 
 // look compares somebody with the lists, and returns the whole record under their key.
-func (s *Screening) look(key cipher.AEAD, d Details, set *screening.Set, countries screening.Countries) ([]byte, error) {
+func (s *Screening) look(key cipher.AEAD, d Details, lists *screening.Searcher, countries screening.Countries) ([]byte, error) {
 	names := []string{d.Name, d.Holder}
 	for _, more := range []string{d.Kana, d.Account.HolderKana} {
 		if more != "" {
 			names = append(names, more)
 		}
 	}
-	r := screening.Screen(screening.Subject{Names: names, BirthYear: d.BirthYear, Country: d.Country}, set, countries, screening.DefaultRules, s.At)
+	r := lists.Screen(screening.Subject{Names: names, BirthYear: d.BirthYear, Country: d.Country}, countries, screening.DefaultRules, s.At)
 	s.Outcome, s.found = r.Outcome, found(r)
 	if r.Stale {
 		s.Outcome = screening.Stale
