@@ -100,7 +100,9 @@ func (p *pump) drain() {
 
 // between reads the stream from one position to another.
 func (w *Watch) between(after, until stream.Position) func(ctx context.Context, fn func(stream.Batch) error) error {
-	return func(ctx context.Context, fn func(stream.Batch) error) error { return w.Stream.Read(ctx, after, until, fn) }
+	return func(ctx context.Context, fn func(stream.Batch) error) error {
+		return w.Stream.Read(ctx, after, until, fn)
+	}
 }
 
 // each reads a part of the stream into an engine, and calls fn after each batch with the alerts that are certain
