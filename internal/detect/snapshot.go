@@ -89,9 +89,9 @@ func (e *Engine) snapshotWatch(out *snapshotWriter, i int) {
 	out.numbers(0)
 }
 
-// fingerprint tells rules apart whose states do not fit each other. It cannot see what a detection asks.
+// fingerprint tells rules apart whose states do not fit each other: what a detection asks is in the digest.
 func (w *watch) fingerprint() string {
-	return fmt.Sprintf("%s\x00%v %v %v %v %v %v %d %d %d", w.Name, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
+	return fmt.Sprintf("%s\x00%s %v %v %v %v %v %v %d %d %d", w.Name, w.Digest, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
 }
 
 // Restore makes a new engine know what another one knew, and returns the position that was

@@ -44,6 +44,7 @@ func newPump(ctx context.Context, e *detect.Engine, read func(ctx context.Contex
 		all.Go(func() {
 			for c := range work {
 				c.batch.Reset()
+				c.batch.Position = uint64(c.position)
 				c.batch.AddLines(c.lines)
 				c.decoded <- struct{}{}
 			}
