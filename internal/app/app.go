@@ -36,6 +36,7 @@ import (
 	"hinomi.dev/hinomi/internal/screening"
 	"hinomi.dev/hinomi/internal/search"
 	"hinomi.dev/hinomi/internal/stream"
+	"hinomi.dev/hinomi/internal/watch"
 	"hinomi.dev/hinomi/internal/web"
 )
 
@@ -60,6 +61,7 @@ type App struct {
 	Index        *search.Indexer
 	Stream       *stream.Stream
 	Events       *intake.Intake
+	Watch        *watch.Watch
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
@@ -107,9 +109,12 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if err := a.makeMail(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	a.makeEvents()
+	if err := a.makeWatch(serverKey); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	a.subscribe()
 	a.makePages()
-	a.makeEvents()
 	return a, nil
 }
 

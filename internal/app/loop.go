@@ -56,6 +56,7 @@ func (a *App) Work(ctx context.Context) error {
 	g.Go(func() error { return a.Relay.Run(ctx) })
 	g.Go(func() error { return a.Index.Run(ctx) })
 	g.Go(func() error { return a.Stream.Run(ctx) })
+	g.Go(func() error { return a.Watch.Run(ctx) })
 	if a.Config.NATSSubject != "" {
 		g.Go(func() error { return a.Stream.Receive(ctx, a.Config.NATSSubject, a.Events.Message) })
 	}
