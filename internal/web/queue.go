@@ -165,9 +165,12 @@ func (s *Server) queueRows(f Frame, rows []report.Row) []queueRow {
 	return all
 }
 
-// queuePath returns the queue's address with one value changed; a change of the question goes back
-// to the first page.
-func queuePath(q url.Values, name, value string) string {
+// queuePath returns the queue's address with one value changed.
+func queuePath(q url.Values, name, value string) string { return listPath("/desk", q, name, value) }
+
+// listPath returns a list's address with one value changed; a change of the question goes back to the
+// first page.
+func listPath(path string, q url.Values, name, value string) string {
 	c := url.Values{}
 	for k, v := range q {
 		if k != "lang" && k != "after" {
@@ -178,7 +181,7 @@ func queuePath(q url.Values, name, value string) string {
 	if value == "" {
 		c.Del(name)
 	}
-	return "/desk?" + c.Encode()
+	return path + "?" + c.Encode()
 }
 
 // filters are the questions beside the views.
