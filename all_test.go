@@ -37,6 +37,7 @@ var order = []string{
 	"internal/scenario/...",
 	"internal/containment/... internal/connector/...",
 	"internal/incident/...",
+	"internal/watch/...",
 	"internal/detect/...",
 	"internal/rule/...",
 	"internal/intake/...",
@@ -65,7 +66,7 @@ var apart = []struct{ from, to, why string }{
 // family are the two families that never import each other.
 var family = []string{
 	"internal/payout/... internal/reward/... internal/report/... internal/participant/... internal/program/...",
-	"internal/containment/... internal/connector/... internal/incident/... internal/detect/... internal/rule/... internal/intake/... internal/event/...",
+	"internal/containment/... internal/connector/... internal/incident/... internal/watch/... internal/detect/... internal/rule/... internal/intake/... internal/event/...",
 }
 
 // pure are packages of values and rules. Besides the standard library and x/text they may use
