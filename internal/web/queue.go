@@ -9,6 +9,7 @@ import (
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/report"
+	"hinomi.dev/hinomi/internal/watch"
 )
 
 // deskRoutes are the addresses of the desk's own work on reports.
@@ -275,6 +276,13 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts[deskCreditPath] = len(waiting)
+	}
+	if access.Allow(who, access.AlertRead) && s.Watch != nil {
+		page, err := s.Watch.Alerts(ctx, who, alertsOpen.narrow(watch.Filter{Limit: 1}))
+		if err != nil {
+			return nil, err
+		}
+		counts[alertsPath] = page.Counts.Total
 	}
 	return counts, nil
 }

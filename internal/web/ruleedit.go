@@ -15,21 +15,21 @@ import (
 // A rulePage is the editor of one file.
 type rulePage struct {
 	Frame
-	File     watch.File
-	New      bool
-	Path     string // of the page
-	Text     string // as it stands, or as it was typed
-	State    Mark
-	Rows     []ruleRow
-	Means    map[string]meaning
-	Verdict  *verdict // nil when nothing was asked
-	From     string   // of the trial, as typed
-	Until    string
-	History  []versionRow
-	Author   string
-	May      bool
-	States   []Option
-	Replay   *replayView
+	File    watch.File
+	New     bool
+	Path    string // of the page
+	Text    string // as it stands, or as it was typed
+	State   Mark
+	Rows    []ruleRow
+	Means   map[string]meaning
+	Verdict *verdict // nil when nothing was asked
+	From    string   // of the trial, as typed
+	Until   string
+	History []versionRow
+	Author  string
+	May     bool
+	States  []Option
+	Replay  *replayView
 }
 
 // A verdict is what there is to say about a text before it is saved.

@@ -3,7 +3,6 @@ package web
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"hinomi.dev/hinomi/internal/event"
 	"hinomi.dev/hinomi/internal/rule"
@@ -154,19 +153,4 @@ func fieldNames(set *rule.Set, slots []event.Slot) string {
 		}
 	}
 	return strings.Join(all, " × ")
-}
-
-// Span says how long something takes, in the largest unit that fits: 10 minutes, 400 days.
-func (f Frame) Span(d time.Duration) string {
-	for _, unit := range []struct {
-		of            time.Duration
-		one, many, ja string
-	}{
-		{24 * time.Hour, "day", "days", "日"}, {time.Hour, "hour", "hours", "時間"}, {time.Minute, "minute", "minutes", "分"}, {time.Second, "second", "seconds", "秒"},
-	} {
-		if d >= unit.of && d%unit.of == 0 {
-			return f.Count(int(d/unit.of), unit.one, unit.many, unit.ja)
-		}
-	}
-	return d.String()
 }
