@@ -16,7 +16,7 @@ type record struct {
 	key   uint64 // hash of the group
 	value uint64 // hash of the field's value, or a number, or the steps of a temporal rule
 	text  uint32 // where its text is
-	order uint32 // its place among those that came
+	order uint32 // its event's place among those that came
 	watch uint16
 	role  uint8
 }
@@ -131,6 +131,9 @@ func (m *matcher) place(name []byte) *typeList {
 // be filled at the same time, each by one goroutine; the engine takes them in their order.
 type Batch struct {
 	*matcher
+	// Position is where in a stream the events come from that are added from now on, or 0. Their alerts tell it.
+	Position uint64
+
 	decoder *event.Decoder
 	event   event.Event
 
@@ -140,6 +143,7 @@ type Batch struct {
 	text    []byte
 	bad     int
 	samples []Sample
+	places  []place
 
 	// What the order needs to know of all events together.
 	increasing      bool   // each id is after all before it
@@ -149,8 +153,8 @@ type Batch struct {
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
-	b.lines, b.bad = 0, 0
-	b.seen, b.records, b.text, b.samples = b.seen[:0], b.records[:0], b.text[:0], b.samples[:0]
+	b.lines, b.bad, b.Position = 0, 0, 0
+	b.seen, b.records, b.text, b.samples, b.places = b.seen[:0], b.records[:0], b.text[:0], b.samples[:0], b.places[:0]
 	b.increasing, b.first, b.greatest, b.oldest, b.newest = true, b.first[:0], b.greatest[:0], math.MaxInt64, never
 }
 
@@ -189,6 +193,9 @@ func (b *Batch) take(err error) error {
 		b.increasing = false
 	}
 	b.oldest, b.newest = min(b.oldest, e.Time), max(b.newest, e.Time)
+	if n := len(b.places); b.Position != 0 && (n == 0 || b.places[n-1].position != b.Position) {
+		b.places = append(b.places, place{uint32(len(b.seen)), b.Position})
+	}
 	b.match(e)
 	known := max(1, hash(hash(b.seed, e.Value(event.Source).Raw), id)) // 0 is an empty place in a table
 	b.seen = append(b.seen, seen{id: known, time: e.Time, line: uint32(b.lines), end: uint32(len(b.records))})
@@ -271,7 +278,7 @@ func (b *Batch) tap(e *event.Event, t *tap, first int) {
 			return // one event, though several of the rule's detections match it
 		}
 	}
-	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), watch: t.watch, role: t.role})
+	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), order: uint32(len(b.seen)), watch: t.watch, role: t.role})
 }
 
 // value returns what the rule looks at in the event.

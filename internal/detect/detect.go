@@ -10,7 +10,8 @@
 // which they came. An event may come as much later than the newest one as the lateness allows.
 // One that comes later still takes no part: no window would hold what it held when it was judged.
 // It is counted, its first places are reported, and it stays where it came from, so that a run with a
-// larger lateness takes it in. A time more than a day ahead of all before it moves nothing
+// larger lateness takes it in. A hasty engine, for the live stream, judges it all the same, as of the first
+// moment that was not judged yet; and Judge says that this moment is now, when nothing comes. A time more than a day ahead of all before it moves nothing
 // until the next event agrees with it, so that one wrong clock does not make everybody late;
 // the event itself waits for its time.
 //
@@ -91,6 +92,9 @@ func (w *watch) holds(x float64) bool {
 
 // temporal reports whether the rule has steps.
 func (w *watch) temporal() bool { return w.kind == rule.Temporal || w.kind == rule.TemporalOrdered }
+
+// sums reports whether the rule computes with numbers.
+func (w *watch) sums() bool { return w.kind >= rule.ValueSum && w.kind <= rule.ValueMedian }
 
 // maxSteps is how many detections a temporal rule may have: they are bits of a word.
 const maxSteps = 64

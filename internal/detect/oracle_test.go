@@ -111,6 +111,8 @@ func compile(all []oracleRule) *rule.Set {
 // looks through it at every event.
 type oracle struct {
 	rules            []oracleRule
+	hasty            bool
+	judge            map[int]bool // after how many events of the stream Judge is called
 	late, duplicates int
 	alerts           []string
 }
@@ -119,8 +121,14 @@ type oracle struct {
 func (o *oracle) ordered(stream []plainEvent, lateness int64) []plainEvent {
 	known := map[[2]string]bool{}
 	var kept []plainEvent
-	var newest, ahead *int64
-	for _, e := range stream {
+	var newest, ahead, judged *int64
+	for i, e := range stream {
+		if o.judge[i] {
+			if ahead != nil {
+				newest, ahead = ahead, nil
+			}
+			judged = newest
+		}
 		if known[[2]string{e.source, e.id}] {
 			o.duplicates++
 			continue
@@ -136,12 +144,18 @@ func (o *oracle) ordered(stream []plainEvent, lateness int64) []plainEvent {
 			ahead = &t
 		case t > *newest:
 			newest = &t
-		case t < *newest-lateness:
+		case t < *newest-lateness || judged != nil && t < *judged:
 			o.late++
-			continue
+			if !o.hasty {
+				continue
+			}
+			if e.time = *newest - lateness; judged != nil {
+				e.time = max(e.time, *judged)
+			}
 		}
 		kept = append(kept, e)
 	}
+	// What is judged later than it should be comes behind what was judged before it.
 	sort.SliceStable(kept, func(i, j int) bool { return kept[i].time < kept[j].time })
 	return kept
 }

@@ -31,7 +31,10 @@ func TestOnlyTheirRolesReadAndMarkAlertsAndChangeRules(t *testing.T) {
 			"state":  func(who access.Caller) error { _, err := b.SetState(ctx, who, "x", Off, 1); return err },
 			"remove": func(who access.Caller) error { _, err := b.RemoveRule(ctx, who, "x", 1); return err },
 			"stop":   func(who access.Caller) error { return b.StopReplay(ctx, who) },
-			"try":    func(who access.Caller) error { _, err := b.Try(ctx, who, "x", "", time.Time{}, time.Time{}); return err },
+			"try": func(who access.Caller) error {
+				_, err := b.Try(ctx, who, "x", "", time.Time{}, time.Time{})
+				return err
+			},
 		}
 		refusals := 0
 		for _, who := range []access.Caller{payer, reporter, {}} {

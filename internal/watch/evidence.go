@@ -4,14 +4,21 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/detect"
 	"hinomi.dev/hinomi/internal/event"
 	"hinomi.dev/hinomi/internal/fault"
+	"hinomi.dev/hinomi/internal/rule"
+	"hinomi.dev/hinomi/internal/stream"
 )
 
 // maxEvidence is how many events behind an alert are kept: the newest.
@@ -97,15 +104,120 @@ func readEvidence(ctx context.Context, q db.Querier, id string) (Evidence, error
 	return e, rows.Err()
 }
 
-// gather reads the events behind an alert from the stream.
+// gather reads the events behind an alert from the stream, or the one that it names, when its rule does not mean any
+// more what it did.
 func (w *Watch) gather(ctx context.Context, a Alert) (Evidence, error) {
-	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
-	defer cancel()
 	line, err := w.lineOf(ctx, a)
-	if err != nil || line == "" {
+	if err != nil {
 		return Evidence{}, err
 	}
-	return Evidence{Events: []EvidenceEvent{{ID: a.Event, At: a.At, Line: line}}, Found: 1}, nil
+	var one Evidence
+	if line != "" {
+		one = Evidence{Events: []EvidenceEvent{{ID: a.Event, At: a.At, Line: line}}, Found: 1, Whole: a.Count == 1}
+	}
+	if a.Position == 0 || one.Whole {
+		return one, nil
+	}
+	r, err := readRules(ctx, w.DB.Read())
+	if err != nil {
+		return Evidence{}, err
+	}
+	if digests(r.set)[a.Rule] != a.RuleVersion {
+		return one, nil
+	}
+	judge, err := detect.NewEvidence(r.set, detect.Alert{
+		Rule: &rule.Rule{Name: a.Rule}, Key: keyValues(a.Body), At: a.At.UnixNano(), From: a.From.UnixNano(), Event: a.Event,
+	})
+	if err != nil {
+		return one, nil //nolint:nilerr // the rule groups by other fields now
+	}
+	return w.search(ctx, a, judge)
+}
+
+// search reads the stream for the events behind an alert, from when the first can have come to when the last was waited
+// for. It keeps the newest.
+func (w *Watch) search(ctx context.Context, a Alert, judge *detect.Evidence) (e Evidence, err error) {
+	limited, cancel := context.WithTimeout(ctx, evidenceTime)
+	defer cancel()
+	start, err := w.Stream.At(limited, a.From.Add(-clockSkew))
+	if err != nil {
+		return e, err
+	}
+	var stop time.Time
+	wanted := needle(a.Key)
+	err = w.Stream.Read(limited, start, end, func(b stream.Batch) error {
+		if b.Position > a.Position && !stop.IsZero() && b.From.After(stop) {
+			return errEnough
+		}
+		if b.Position >= a.Position && stop.IsZero() {
+			stop = b.Until.Add(w.lateness() + time.Second)
+		}
+		for line := range bytes.Lines(b.Lines) {
+			if (wanted == nil || bytes.Contains(line, wanted) || bytes.IndexByte(line, '\\') >= 0) && judge.Has(line) {
+				e.Found++
+				e.Events = append(e.Events, evidenceOf(line))
+			}
+		}
+		if n := len(e.Events) - maxEvidence; n > 0 {
+			e.Events = e.Events[n:]
+		}
+		return nil
+	})
+	e.Whole = e.Found == a.Count
+	slices.SortStableFunc(e.Events, func(x, y EvidenceEvent) int { return x.At.Compare(y.At) })
+	if errors.Is(err, errEnough) || limited.Err() != nil && ctx.Err() == nil {
+		err = nil
+	}
+	return e, err
+}
+
+// clockSkew is how much earlier than its own time an event may have come in: some clocks are ahead.
+const clockSkew = 5 * time.Minute
+
+// needle returns a text that every line about a key contains, unless it has escapes, or nil.
+func needle(key []Field) (longest []byte) {
+	for _, f := range key {
+		if _, err := strconv.ParseFloat(f.Value, 64); err != nil && len(f.Value) > len(longest) && !strings.ContainsAny(f.Value, "\"\\<>&") {
+			longest = []byte(f.Value)
+		}
+	}
+	return longest
+}
+
+// evidenceOf reads what is shown of a line.
+func evidenceOf(line []byte) EvidenceEvent {
+	var e event.Event
+	x := EvidenceEvent{Line: string(bytes.TrimSpace(line))}
+	if err := event.NewDecoder(&event.Fields{}).Decode(line, &e); err == nil {
+		x.ID, x.At = string(e.Value(event.ID).Raw), time.Unix(0, e.Time).UTC()
+	}
+	return x
+}
+
+// keyValues returns the values of an alert's key as they are in JSON.
+func keyValues(text string) (all []event.Value) {
+	var b struct {
+		Key json.RawMessage `json:"key"`
+	}
+	if err := json.Unmarshal([]byte(text), &b); err != nil {
+		return nil // it was read before
+	}
+	_ = eachMember(b.Key, func(_ string, value json.RawMessage) error { // as above
+		v := event.Value{Kind: event.Nested, Raw: value}
+		switch c := value[0]; {
+		case c == '"':
+			var s string
+			_ = json.Unmarshal(value, &s) // the decoder has read it
+			v = event.Value{Kind: event.String, Raw: []byte(s)}
+		case c == 't' || c == 'f':
+			v.Kind = event.Bool
+		case c == '-' || c >= '0' && c <= '9':
+			v.Kind = event.Number
+		}
+		all = append(all, v)
+		return nil
+	})
+	return all
 }
 
 // lineOf reads the event that an alert names; empty when retention has dropped it.
@@ -124,17 +236,21 @@ func (w *Watch) lineOf(ctx context.Context, a Alert) (string, error) {
 	return line, nil
 }
 
-// findLine returns the line of the event with an id, at a time in microseconds.
-func findLine(lines []byte, id string, at int64) (string, bool) {
+// findLine returns the line of the event with an id: of two sources' the one at a time in microseconds. A late event was
+// judged at another time than its own.
+func findLine(lines []byte, id string, at int64) (line string, ok bool) {
 	d := event.NewDecoder(&event.Fields{})
 	var e event.Event
 	d.Lines(lines[:len(lines)+event.Slack])
 	for p := 0; p < len(lines); {
 		next, err := d.Next(p, &e)
-		if err == nil && string(e.Value(event.ID).Raw) == id && time.Unix(0, e.Time).UnixMicro() == at {
-			return string(bytes.TrimRight(lines[p:min(next, len(lines))], "\r\n")), true
+		if err == nil && string(e.Value(event.ID).Raw) == id {
+			line, ok = string(bytes.TrimRight(lines[p:min(next, len(lines))], "\r\n")), true
+			if time.Unix(0, e.Time).UnixMicro() == at {
+				return line, true
+			}
 		}
 		p = next
 	}
-	return "", false
+	return line, ok
 }

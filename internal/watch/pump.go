@@ -44,6 +44,7 @@ func newPump(ctx context.Context, e *detect.Engine, read func(ctx context.Contex
 		all.Go(func() {
 			for c := range work {
 				c.batch.Reset()
+				c.batch.Position = uint64(c.position)
 				c.batch.AddLines(c.lines)
 				c.decoded <- struct{}{}
 			}
@@ -100,7 +101,9 @@ func (p *pump) drain() {
 
 // between reads the stream from one position to another.
 func (w *Watch) between(after, until stream.Position) func(ctx context.Context, fn func(stream.Batch) error) error {
-	return func(ctx context.Context, fn func(stream.Batch) error) error { return w.Stream.Read(ctx, after, until, fn) }
+	return func(ctx context.Context, fn func(stream.Batch) error) error {
+		return w.Stream.Read(ctx, after, until, fn)
+	}
 }
 
 // each reads a part of the stream into an engine, and calls fn after each batch with the alerts that are certain
