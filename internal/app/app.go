@@ -36,6 +36,7 @@ import (
 	"hinomi.dev/hinomi/internal/screening"
 	"hinomi.dev/hinomi/internal/search"
 	"hinomi.dev/hinomi/internal/stream"
+	"hinomi.dev/hinomi/internal/watch"
 	"hinomi.dev/hinomi/internal/web"
 )
 
@@ -59,10 +60,12 @@ type App struct {
 	Metrics      *prometheus.Registry
 	Index        *search.Indexer
 	Stream       *stream.Stream
+	Watch        *watch.Watch
 	Events       *intake.Intake
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
+	pulse    pulse // of the watch, as open pages were told of it; the loop's alone
 }
 
 // Open makes every part over an opened database. Nothing runs yet; Close closes what was opened.
@@ -110,6 +113,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	a.subscribe()
 	a.makePages()
 	a.makeEvents()
+	a.makeWatch(serverKey)
 	return a, nil
 }
 

@@ -31,7 +31,6 @@ type RecordedAt struct {
 type Playing struct {
 	Incidents []Recorded
 	Fed, Of   int // events
-	Scale     string
 }
 
 type recordedLink struct {
@@ -57,8 +56,8 @@ func (s *Server) showRecorded(p *alertsPage) {
 	if playing.Fed < playing.Of {
 		p.Feeding = p.T("The events of the incidents are still being sent in: %s of %s.", "過去の事例のイベントを送信中です（%[2]s件中%[1]s件）。", p.Number(playing.Fed), p.Number(playing.Of))
 	} else {
-		p.Feeding = p.T("Their events, at %s of their size, carry the times at which things happened then; the clock of the demonstration has not come that far.",
-			"イベントは実際の規模の%sで、当時の時刻を持ちます。デモの時計はまだそこまで進んでいません。", playing.Scale)
+		p.Feeding = p.T("Made at a hundredth of the size of 2020 and 2023 and a tenth of 2021. The events carry the times at which things happened; the clock of the demonstration stands before most of them.",
+			"2020年と2023年は実際の100分の1、2021年は10分の1の規模です。イベントは当時の時刻を持ち、その多くはデモの時計より後です。")
 	}
 }
 
