@@ -65,6 +65,7 @@ type App struct {
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
+	pulse    pulse // of the watch, as open pages were told of it; the loop's alone
 }
 
 // Open makes every part over an opened database. Nothing runs yet; Close closes what was opened.
@@ -204,6 +205,7 @@ func (a *App) makePages() {
 		Nouns: web.Nouns{
 			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 			Receipts: a.Receipts, Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits,
+			Events: a.Events, Watch: a.Watch,
 		},
 		Now: cfg.Now, Log: a.Log, Origin: cfg.Origin, Demo: cfg.Demo, Registry: a.Metrics, MetricsToken: cfg.MetricsToken,
 		Ready: []web.Check{{Name: "database", Run: a.DB.Ping}},

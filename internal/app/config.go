@@ -81,6 +81,9 @@ type Config struct {
 	Demo bool
 	// Now is the product's clock. Nil means the machine's; the demo has its own.
 	Now func() time.Time
+	// Received stamps events as they come in. Nil means Now; the demo plays recorded events at the times
+	// at which they came.
+	Received func() time.Time
 }
 
 // How the last day for payment data is counted (D-4).
@@ -105,6 +108,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Received == nil {
+		c.Received = c.Now
 	}
 	if c.Origin == "" {
 		_, port, err := net.SplitHostPort(c.Addr)

@@ -25,6 +25,7 @@ func (a *App) loops() []loop {
 		{"watching promises", time.Minute, a.watchPromises},
 		{"asking for payment data", 10 * time.Minute, a.Payouts.Tick},
 		{"following changes", time.Second, a.follow},
+		{"following the watch", time.Second, a.followWatch},
 		{"sweeping attachments", 6 * time.Hour, a.sweepFiles},
 		{"looking again at declarations", 24 * time.Hour, a.refreshParticipants},
 		{"finishing withdrawals", time.Hour, a.finishWithdrawals},
