@@ -177,7 +177,7 @@ func (a *App) makePages() {
 	cfg := a.Config
 	a.Pages = &web.Server{
 		Nouns: web.Nouns{
-			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards,
+			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 			Receipts: a.Receipts, Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits,
 		},
 		Now: cfg.Now, Log: a.Log, Origin: cfg.Origin, Demo: cfg.Demo, Registry: a.Metrics, MetricsToken: cfg.MetricsToken,

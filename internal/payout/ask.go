@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/db"
+	"hinomi.dev/hinomi/internal/notice/mail"
 )
 
 // The clock of a request is kept with the payment and not among the promises of package deadline. Two
@@ -60,30 +62,17 @@ func tell(ctx context.Context, tx *sql.Tx, now time.Time, p Payment, kind string
 
 // A Message is one that stands in the account.
 type Message struct {
-	Kind   string    `json:"kind"` // request, or the days before the last: 14, 3, 0
-	At     time.Time `json:"at"`
-	ReadAt time.Time `json:"read_at"` // zero when it was not opened
+	Kind   string // request, the days before the last (14, 3, 0), or the state that was told
+	At     time.Time
+	ReadAt time.Time  // zero when it was not opened
+	Mail   mail.State // how far its copy has come; empty when there is none
+	round  int64
 }
 
 // messages returns what was written about the request that runs.
 func messages(ctx context.Context, q db.Querier, p Payment) ([]Message, error) {
-	rows, err := q.QueryContext(ctx, `
-		SELECT kind, at, read_at FROM payment_message WHERE award = $1 AND round = $2 ORDER BY at, kind`, p.Award, db.Micros(p.AskedAt))
-	if err != nil {
-		return nil, fmt.Errorf("reading the messages about award %s: %w", p.Award, err)
-	}
-	defer rows.Close()
-	var all []Message
-	for rows.Next() {
-		var m Message
-		var at, read int64
-		if err := rows.Scan(&m.Kind, &at, &read); err != nil {
-			return nil, fmt.Errorf("reading the messages about award %s: %w", p.Award, err)
-		}
-		m.At, m.ReadAt = db.Time(at), db.Time(read)
-		all = append(all, m)
-	}
-	return all, rows.Err()
+	all, err := told(ctx, q, p.Award)
+	return slices.DeleteFunc(all, func(m Message) bool { return m.round != db.Micros(p.AskedAt) }), err
 }
 
 // Seen puts on record that the participant opened the messages in their account.

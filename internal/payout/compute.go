@@ -41,32 +41,44 @@ type Item struct {
 // Compute returns what each award comes to. The bands of the law apply to all that is paid to a person
 // at one time; the tax is then divided among the awards by their size, and the last takes what is left.
 func (in Inputs) Compute() ([]Item, error) {
-	gross := money.Amount{Currency: in.Currency}
 	for _, p := range in.Parts {
 		if p.Rate != "" {
 			if err := p.recompute(); err != nil {
 				return nil, err
 			}
 		}
-		gross.Minor += p.Gross
 	}
-	base, err := in.base(gross)
+	t, err := in.Tax()
 	if err != nil {
 		return nil, err
 	}
-	payee := withholding.Payee{Category: withholding.Category(in.Category)}
-	if payee.Treaty, err = in.treaty(); err != nil {
-		return nil, err
-	}
-	t, err := payee.Compute(in.Day, base)
-	if err != nil {
-		return nil, err
-	}
-	tax := t.Tax
+	gross, tax := in.Gross(), t.Tax
 	if in.Currency == money.USD {
 		tax, _ = t.Dollars(gross)
 	}
 	return divide(in.Parts, gross, tax)
+}
+
+// Gross returns what a person is paid at one time, before tax.
+func (in Inputs) Gross() money.Amount {
+	gross := money.Amount{Currency: in.Currency}
+	for _, p := range in.Parts {
+		gross.Minor += p.Gross
+	}
+	return gross
+}
+
+// Tax returns the tax on all that a person is paid at one time, in yen, band by band.
+func (in Inputs) Tax() (withholding.Tax, error) {
+	base, err := in.base(in.Gross())
+	if err != nil {
+		return withholding.Tax{}, err
+	}
+	payee := withholding.Payee{Category: withholding.Category(in.Category)}
+	if payee.Treaty, err = in.treaty(); err != nil {
+		return withholding.Tax{}, err
+	}
+	return payee.Compute(in.Day, base)
 }
 
 // recompute checks the yen of an award against its rate.

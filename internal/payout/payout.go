@@ -110,6 +110,9 @@ var moves = map[Event]struct {
 	Donate:   {open, Donated},
 }
 
+// Leads returns the state that an event leads to.
+func (e Event) Leads() State { return moves[e].to }
+
 // After returns the state that an event leads to, or says that it cannot happen now.
 func (s State) After(e Event) (State, error) {
 	m, known := moves[e]

@@ -25,6 +25,7 @@ type Payouts struct {
 	Now        func() time.Time
 	Key        []byte // the server's
 	Strict     bool   // a last day that is no bank day does not move
+	RateSource string // whose rates these are, and of which kind, as the participant is told
 	Originator bankfile.Originator
 	Countries  screening.Countries
 	lists      cache
