@@ -175,3 +175,44 @@ func TestAListIsShownWithItsAgeAndCanBeTakenAway(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLedgerIsFoundByDateAmountAndPayee(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.prepare()
+		b.award("a1", "ann", 500_00)
+		b.award("b1", "bob", 123_45)
+		b.ready("a1")
+		r, err := b.ProposeRun(ctx, payer, money.JPY, today, []string{"a1"})
+		b.must(err)
+		b.run(r, quiet)
+		for name, c := range map[string]struct {
+			q    payout.EntryQuery
+			want int
+		}{
+			"everything":                {payout.EntryQuery{}, 4},
+			"of today":                  {payout.EntryQuery{From: today, To: today}, 4},
+			"until yesterday":           {payout.EntryQuery{To: today.Add(-1)}, 0},
+			"dollars, as people write":  {payout.EntryQuery{Amount: "$500.00"}, 2},
+			"yen":                       {payout.EntryQuery{Amount: "56,785"}, 1},
+			"a net amount":              {payout.EntryQuery{Amount: "50988"}, 2},
+			"a report":                  {payout.EntryQuery{Payee: "RB1"}, 0}, // ids of reports have capitals; these have none
+			"nobody of that name":       {payout.EntryQuery{Payee: "Nobody"}, 0},
+			"a page, and one more row":  {payout.EntryQuery{Limit: 1}, 2},
+			"the last page, which ends": {payout.EntryQuery{Limit: 3, Skip: 3}, 1},
+		} {
+			all, err := b.Entries(ctx, owner, c.q)
+			if err != nil || len(all) != c.want {
+				t.Errorf("%s: %d entries (%v), want %d", name, len(all), err, c.want)
+			}
+			for _, e := range all {
+				if len(e.Postings) < 2 {
+					t.Errorf("%s: %+v", name, e)
+				}
+			}
+		}
+		_, err = b.Entries(ctx, owner, payout.EntryQuery{Amount: "much"})
+		b.refused(err, fault.Invalid)
+		_, err = b.Entries(ctx, ann, payout.EntryQuery{})
+		b.refused(err, fault.Denied)
+	})
+}

@@ -196,3 +196,11 @@ func (l looked) step() Step {
 	}
 	return StepScreen
 }
+
+// Held says what keeps a payment that was screened from going out, or StepNone.
+func (r Row) Held() Step {
+	if s := r.seen.step(); s != StepScreen {
+		return s
+	}
+	return StepNone
+}

@@ -24,6 +24,14 @@ var pages = map[string]any{
 	"queue.html": queuePage{},
 	"case.html":  casePage{},
 
+	"payments.html": paymentsPage{},
+	"payment.html":  paymentPage{},
+	"rates.html":    ratesPage{},
+	"lists.html":    listsPage{},
+	"runs.html":     runsPage{},
+	"run.html":      runPage{},
+	"ledger.html":   ledgerPage{},
+
 	"known.html":  knownPage{},
 	"awards.html": awardsPage{},
 	"mail.html":   mailPage{},
@@ -80,6 +88,8 @@ var functions = template.FuncMap{
 
 	"confirmingFor": confirmingFor,
 	"deciding":      deciding,
+
+	"runLine": runLine,
 
 	"quote":  quoted,
 	"totp":   totpOf,
