@@ -29,10 +29,11 @@ type Card struct {
 	Final bool    // they are those of a run; before, of a payment of this award alone, today
 	Fees  Reading // borne by us
 
-	Lapse  *LapseLine // while payment data are asked for
-	Told   []Message  // everything that stood in the account, with its delivery
-	Run    *RunLine   // the newest that the award was in and that was locked
-	Ending *Proposal  // what would end the payment, or did
+	Refund *RefundLine // when something was asked back
+	Lapse  *LapseLine  // while payment data are asked for
+	Told   []Message   // everything that stood in the account, with its delivery
+	Run    *RunLine    // the newest that the award was in and that was locked
+	Ending *Proposal   // what would end the payment, or did
 }
 
 // A Reading is why a line is as it is: the clause, and how we read it.
@@ -99,6 +100,7 @@ type facts struct {
 	item    *RunItem
 	run     *Run
 	told    []Message
+	refund  RefundLine
 	ending  *Proposal
 	now     time.Time
 }
@@ -152,6 +154,9 @@ func newCard(f facts) (Card, error) {
 	}
 	if p.State == InfoRequested {
 		c.Lapse = lapseLine(p, calendar.In(f.now, calendar.JST), f.strict)
+	}
+	if f.refund.Asked.Minor > 0 {
+		c.Refund = &f.refund
 	}
 	if f.run != nil {
 		c.Run = &RunLine{ID: f.run.ID, Day: f.run.Day, SentAt: f.run.SentAt, Outcome: f.item.Outcome, Reason: f.item.Reason}

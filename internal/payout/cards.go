@@ -73,6 +73,9 @@ func (ps *Payouts) card(ctx context.Context, p Payment) (Card, error) {
 	if f.told, err = told(ctx, q, p.Award); err != nil {
 		return Card{}, err
 	}
+	if f.refund, err = refundOf(ctx, q, p.Award); err != nil {
+		return Card{}, err
+	}
 	if f.ending, err = ending(ctx, q, p.Award); err != nil {
 		return Card{}, err
 	}

@@ -130,19 +130,27 @@ func (in Inputs) treaty() (*money.Decimal, error) {
 }
 
 func divide(parts []Part, gross, tax money.Amount) ([]Item, error) {
-	items, left := make([]Item, len(parts)), tax.Minor
+	items, taxes := make([]Item, len(parts)), shares(parts, gross.Minor, tax.Minor)
 	for i, p := range parts {
-		share := left
-		if i < len(parts)-1 {
-			exact := new(big.Int).Mul(big.NewInt(tax.Minor), big.NewInt(p.Gross))
-			share = exact.Quo(exact, big.NewInt(gross.Minor)).Int64()
-		}
-		left -= share
 		amount := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: gross.Currency} }
-		items[i] = Item{Award: p.Award, Gross: amount(p.Gross), Tax: amount(share), Net: amount(p.Gross - share)}
+		items[i] = Item{Award: p.Award, Gross: amount(p.Gross), Tax: amount(taxes[i]), Net: amount(p.Gross - taxes[i])}
 		if items[i].Net.Minor <= 0 {
 			return nil, fault.New(fault.Conflict, "Nothing is left of award %s after tax.", "税引き後、報奨金%sの支払額がありません。", p.Award)
 		}
 	}
 	return items, nil
+}
+
+// shares divides an amount among the awards by their size; the last takes what is left.
+func shares(parts []Part, gross, amount int64) []int64 {
+	all, left := make([]int64, len(parts)), amount
+	for i, p := range parts {
+		all[i] = left
+		if i < len(parts)-1 {
+			exact := new(big.Int).Mul(big.NewInt(amount), big.NewInt(p.Gross))
+			all[i] = exact.Quo(exact, big.NewInt(gross)).Int64()
+		}
+		left -= all[i]
+	}
+	return all
 }

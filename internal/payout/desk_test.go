@@ -159,18 +159,18 @@ func TestATypedRateCanBeTakenBackAndABanksFileConfirmsIt(t *testing.T) {
 func TestAListIsShownWithItsAgeAndCanBeTakenAway(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.must(b.LoadList(ctx, payer, "wn", b.at, map[string][]byte{"own.csv": []byte(ownList)}))
-		all, err := b.Lists(ctx, owner)
+		all, err := b.ListsInUse(ctx, owner)
 		if err != nil || len(all) != 1 || all[0].Entries != 1 || all[0].Stale != "" || len(all[0].Files) != 1 || all[0].Files[0].Size != int64(len(ownList)) {
 			t.Errorf("%+v, %v", all, err)
 		}
 		b.at = b.at.Add(25 * time.Hour)
-		if all, err = b.Lists(ctx, owner); err != nil || all[0].Stale != "age" {
+		if all, err = b.ListsInUse(ctx, owner); err != nil || all[0].Stale != "age" {
 			t.Errorf("%+v, %v", all, err)
 		}
 		b.refused(b.DropList(ctx, payer, "wn", ""), fault.Invalid)
 		b.must(b.DropList(ctx, payer, "wn", "a slip of the pen"))
 		b.refused(b.DropList(ctx, payer, "wn", "again"), fault.NotFound)
-		if all, err = b.Lists(ctx, owner); err != nil || len(all) != 0 {
+		if all, err = b.ListsInUse(ctx, owner); err != nil || len(all) != 0 {
 			t.Errorf("%+v, %v", all, err)
 		}
 	})

@@ -7,42 +7,9 @@ import (
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
-	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/screening"
 )
-
-// Taxes returns every category that was set for a payee, the newest decision first.
-func (ps *Payouts) Taxes(ctx context.Context, who access.Caller, person string) ([]Tax, error) {
-	if err := ps.Audit.Allow(ctx, who, access.AwardRead, person); err != nil {
-		return nil, err
-	}
-	rows, err := ps.DB.Read().QueryContext(ctx, `
-		SELECT from_day, category, head, treaty, form_day, set_by, set_at
-		FROM tax_category WHERE person = $1 ORDER BY id DESC`, person)
-	if err != nil {
-		return nil, fmt.Errorf("reading the tax categories of %s: %w", person, err)
-	}
-	defer rows.Close()
-	var all []Tax
-	for rows.Next() {
-		t := Tax{Person: person}
-		var from, form string
-		var at int64
-		if err := rows.Scan(&from, &t.Category, &t.Head, &t.Treaty, &form, &t.SetBy, &at); err != nil {
-			return nil, fmt.Errorf("reading the tax categories of %s: %w", person, err)
-		}
-		t.SetAt = db.Time(at)
-		if t.From, err = calendar.Parse(from); err == nil && form != "" {
-			t.FormDay, err = calendar.Parse(form)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the tax categories of %s: %w", person, err)
-		}
-		all = append(all, t)
-	}
-	return all, rows.Err()
-}
 
 // A Finding is a screening on record with everything it found, and what a person said of it.
 type Finding struct {

@@ -12,8 +12,9 @@ import (
 	"hinomi.dev/hinomi/internal/screening"
 )
 
-// A LoadedList is a sanctions list that payees are screened against, with the files it was read from.
-type LoadedList struct {
+// A ListInUse is a sanctions list as a record of a screening would have it now, with the files it was
+// read from.
+type ListInUse struct {
 	screening.Used
 	Files []ListFile
 }
@@ -24,8 +25,8 @@ type ListFile struct {
 	Size int64
 }
 
-// Lists returns the lists that are loaded, and whether they are too old for a release.
-func (ps *Payouts) Lists(ctx context.Context, who access.Caller) ([]LoadedList, error) {
+// ListsInUse returns the lists that are loaded, and whether they are too old for a release.
+func (ps *Payouts) ListsInUse(ctx context.Context, who access.Caller) ([]ListInUse, error) {
 	if err := ps.Audit.Allow(ctx, who, access.AwardRead, ""); err != nil {
 		return nil, err
 	}
@@ -37,10 +38,10 @@ func (ps *Payouts) Lists(ctx context.Context, who access.Caller) ([]LoadedList, 
 	if err != nil {
 		return nil, err
 	}
-	var all []LoadedList
+	var all []ListInUse
 	// A screening of nobody says of every list what a record would say of it.
 	for _, u := range screening.Screen(screening.Subject{}, set, ps.Countries, screening.DefaultRules, ps.Now()).Lists {
-		all = append(all, LoadedList{Used: u, Files: files[u.Name]})
+		all = append(all, ListInUse{Used: u, Files: files[u.Name]})
 	}
 	return all, nil
 }

@@ -88,6 +88,7 @@ var entryNames = map[string]lang.Text{
 	"refuse":   {EN: "Payment refused", JA: "支払いの拒絶"},
 	"donate":   {EN: "Donated", JA: "寄付"},
 	"refund":   {EN: "Refund asked for", JA: "返還の請求"},
+	"refunded": {EN: "Refund received", JA: "返還金の入金"},
 }
 
 // EntryName says what happened, by the key of an entry.

@@ -57,7 +57,7 @@ func (s *Server) paymentPage(r *http.Request) (paymentPage, error) {
 		return paymentPage{}, err
 	}
 	p := paymentPage{Frame: s.frame(r, "Payment for %s", "%s の支払い", row.Report), Row: row, Today: calendar.In(s.Now(), japan)}
-	p.Path, p.Keep = paymentsPath+"/"+award, ""
+	p.Path, p.Keep = payDeskPath+"/"+award, ""
 	card, err := s.Payouts.Card(ctx, who, award)
 	if err != nil {
 		return p, err
@@ -233,7 +233,7 @@ func (f Frame) BirthText(s string) string {
 
 // paid leads back to the page of the payment.
 func (s *Server) paid(w http.ResponseWriter, r *http.Request) error {
-	return seeOther(w, r, paymentsPath+"/"+r.PathValue("award"))
+	return seeOther(w, r, payDeskPath+"/"+r.PathValue("award"))
 }
 
 func (s *Server) postPayAsk(w http.ResponseWriter, r *http.Request) error {

@@ -17,11 +17,11 @@ import (
 
 // The addresses of the desk's work on payments.
 const (
-	paymentsPath = "/desk/payments"
-	ratesPath    = paymentsPath + "/rates"
-	listsPath    = paymentsPath + "/lists"
-	runsPath     = paymentsPath + "/runs"
-	ledgerPath   = paymentsPath + "/ledger"
+	payDeskPath = "/desk/payments"
+	ratesPath   = payDeskPath + "/rates"
+	listsPath   = payDeskPath + "/lists"
+	runsPath    = payDeskPath + "/runs"
+	ledgerPath  = payDeskPath + "/ledger"
 )
 
 // A sanctions list of all the world's publishers together has some tens of megabytes.
@@ -30,9 +30,9 @@ const maxList = 128 << 20
 // payRoutes are the addresses of the desk's work on payments.
 func (s *Server) payRoutes() []route {
 	read := may(access.AwardRead)
-	const one, run = paymentsPath + "/{award}", runsPath + "/{run}"
+	const one, run = payDeskPath + "/{award}", runsPath + "/{run}"
 	rows := []route{
-		{pattern: "GET " + paymentsPath, handle: s.getPayments, need: read},
+		{pattern: "GET " + payDeskPath, handle: s.getPayDesk, need: read},
 		{pattern: "GET " + one, handle: s.getPayment, need: read},
 		{pattern: "POST " + one + "/ask", handle: s.postPayAsk, need: may(access.PayoutAsk), again: one},
 		{pattern: "POST " + one + "/screen", handle: s.postPayScreen, need: may(access.PayoutScreen), again: one},
@@ -77,7 +77,7 @@ func (f Frame) PayTabs() []NavItem {
 	var all []NavItem
 	at, _, _ := cutPath(f.Path)
 	for _, p := range []Place{
-		{Path: paymentsPath, Name: lang.Text{EN: "Payments", JA: "支払い"}},
+		{Path: payDeskPath, Name: lang.Text{EN: "Payments", JA: "支払い"}},
 		{Path: runsPath, Name: lang.Text{EN: "Runs", JA: "支払処理"}},
 		{Path: ratesPath, Name: lang.Text{EN: "Rates", JA: "レート"}},
 		{Path: listsPath, Name: lang.Text{EN: "Sanctions lists", JA: "制裁リスト"}},
@@ -116,8 +116,8 @@ func (f Frame) UntilDay(d calendar.Date) Due {
 	return f.Due(d.End(japan))
 }
 
-// A paymentsPage is one screen of the desk's payments.
-type paymentsPage struct {
+// A payDeskPage is one screen of the desk's payments.
+type payDeskPage struct {
 	Frame
 	View  payout.View
 	Views []viewTab
@@ -142,9 +142,9 @@ var stepNeeds = map[payout.Step]access.Action{
 	payout.StepTax: access.PayoutTax, payout.StepRun: access.PayoutRun, payout.StepFinish: access.PayoutRun, payout.StepAgain: access.PayoutAsk,
 }
 
-func (s *Server) getPayments(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getPayDesk(w http.ResponseWriter, r *http.Request) error {
 	const limit = 100
-	p := paymentsPage{Frame: s.frame(r, "Payments", "支払い"), View: cmp.Or(payout.View(r.FormValue("view")), payout.ViewDesk)}
+	p := payDeskPage{Frame: s.frame(r, "Payments", "支払い"), View: cmp.Or(payout.View(r.FormValue("view")), payout.ViewDesk)}
 	skip := int(min(number(r.FormValue("from")), 1<<30))
 	page, err := s.Payouts.Desk(r.Context(), p.Caller, payout.DeskQuery{View: p.View, Skip: skip, Limit: limit})
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Server) getPayments(w http.ResponseWriter, r *http.Request) error {
 		if from > 0 {
 			q.Set("from", strconv.Itoa(from))
 		}
-		return paymentsPath + "?" + q.Encode()
+		return payDeskPath + "?" + q.Encode()
 	}
 	for _, v := range payout.Views {
 		p.Views = append(p.Views, viewTab{Name: v.Name(), Path: path(v, 0), Count: page.Counts[v], Here: v == p.View, Apart: v.Apart()})
@@ -171,7 +171,7 @@ func (s *Server) getPayments(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, "payments.html", p)
+	return s.show(w, r, "deskpayments.html", p)
 }
 
 // payRows puts the names of the payees beside rows.

@@ -189,7 +189,7 @@ func (s *Server) postRateDrop(w http.ResponseWriter, r *http.Request) error {
 // A listsPage shows the sanctions lists with their ages.
 type listsPage struct {
 	Frame
-	Lists  []payout.LoadedList
+	Lists  []payout.ListInUse
 	MaxAge time.Duration
 	Stale  bool // something blocks every release
 }
@@ -208,7 +208,7 @@ func (p listsPage) StaleText(why string) string {
 func (s *Server) getLists(w http.ResponseWriter, r *http.Request) error {
 	p := listsPage{Frame: s.frame(r, "Sanctions lists", "制裁リスト"), MaxAge: screening.DefaultRules.MaxAge}
 	var err error
-	if p.Lists, err = s.Payouts.Lists(r.Context(), p.Caller); err != nil {
+	if p.Lists, err = s.Payouts.ListsInUse(r.Context(), p.Caller); err != nil {
 		return err
 	}
 	p.Stale = len(p.Lists) == 0

@@ -10,7 +10,6 @@ import (
 
 	"hinomi.dev/hinomi/internal/attachment"
 	"hinomi.dev/hinomi/internal/fault"
-	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/money"
 	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
@@ -289,33 +288,34 @@ func (s *Server) postRunSent(w http.ResponseWriter, r *http.Request) error {
 	return s.ran(w, r)
 }
 
-// postRunSettle takes what the bank said: the lines of the form, and those of a file.
+// postRunSettle takes what the bank said: the file of its reply, or lines that somebody typed.
 func (s *Server) postRunSettle(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.counted(r, "settle_count")
 	if err != nil {
 		return err
 	}
-	text := r.PostFormValue("returns")
-	switch _, file, err := oneFile(r, "returns_file"); {
-	case err == nil && strings.TrimSpace(text) == "":
-		text = string(file)
-	case err == nil:
-		return fault.New(fault.Invalid, "Give the lines or a file, not both. Nothing was taken.", "入力欄とファイルのどちらか一方にしてください。何も登録していません。").At("returns")
-	case r.MultipartForm != nil && len(r.MultipartForm.File["returns_file"]) > 0:
-		return err
+	text := strings.TrimSpace(r.PostFormValue("returns"))
+	if r.MultipartForm != nil && len(r.MultipartForm.File["reply"]) > 0 {
+		_, file, err := oneFile(r, "reply")
+		if err == nil && text != "" {
+			err = fault.New(fault.Invalid, "Give the lines or a file, not both. Nothing was taken.", "入力欄とファイルのどちらか一方にしてください。何も登録していません。").At("returns")
+		}
+		if err == nil {
+			err = s.Payouts.SettleFile(r.Context(), p.Caller, p.Run.ID, file)
+		}
+		if err != nil {
+			return atField(err, "reply", map[string]string{"file": "reply"})
+		}
+	} else {
+		back, err := payout.ReadReturns([]byte(text), p.Names())
+		if err != nil {
+			return err
+		}
+		if err := s.Payouts.SettleRun(r.Context(), p.Caller, p.Run.ID, back); err != nil {
+			return err
+		}
 	}
-	back, err := payout.ReadReturns([]byte(text), p.Names())
-	if err != nil {
-		return err
-	}
-	if err := s.Payouts.SettleRun(r.Context(), p.Caller, p.Run.ID, back); err != nil {
-		return err
-	}
-	en, ja := p.Frame, p.Frame
-	en.Lang, ja.Lang = lang.EN, lang.JA
-	came := len(back)
-	s.flash(w, "Settled: "+en.Count(len(p.Rows)-came, "payment credited", "payments credited", "")+", "+strconv.Itoa(came)+" came back.",
-		"結果を登録しました：入金"+strconv.Itoa(len(p.Rows)-came)+"件、返却"+strconv.Itoa(came)+"件。")
+	s.flash(w, "The bank’s answer is on record. What came back is owed again.", "銀行の結果を登録しました。返却分は再び未払いになります。")
 	return s.ran(w, r)
 }
 

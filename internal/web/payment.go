@@ -35,6 +35,11 @@ func (s *Server) paymentCard(f Frame, c payout.Card) (paymentCard, error) {
 func (s *Server) cardsOf(ctx context.Context, who access.Caller, f Frame, awards ...string) ([]paymentCard, error) {
 	var all []paymentCard
 	for _, a := range awards {
+		if who.Kind == access.Participant { // whoever opens the page has read what it says
+			if err := s.Payouts.Seen(ctx, who, a); err != nil && !notThere(err) {
+				return nil, err
+			}
+		}
 		c, err := s.Payouts.Card(ctx, who, a)
 		if notThere(err) {
 			continue // approved this very moment, or proposed

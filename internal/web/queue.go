@@ -265,7 +265,7 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts["/desk/awards"] = len(waiting)
-		if counts[paymentsPath], err = s.Payouts.Waiting(ctx, who); err != nil {
+		if counts[payDeskPath], err = s.Payouts.Waiting(ctx, who); err != nil {
 			return nil, err
 		}
 	}
