@@ -141,8 +141,8 @@ func alertQuery(q url.Values) (alertView, watch.Filter, error) {
 	}
 	f := watch.Filter{Rule: q.Get("rule"), Level: q.Get("level"), Key: strings.TrimSpace(q.Get("about")), After: q.Get("after")}
 	var err error
-	if f.Since, err = dayOf(q.Get("since"), "since"); err == nil {
-		f.Until, err = dayOf(q.Get("until"), "until")
+	if f.Since, err = dayStart(q.Get("since"), "since"); err == nil {
+		f.Until, err = dayStart(q.Get("until"), "until")
 	}
 	if err == nil && !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1) // the day itself belongs to it
@@ -150,8 +150,8 @@ func alertQuery(q url.Values) (alertView, watch.Filter, error) {
 	return v, v.narrow(f), err
 }
 
-// dayOf reads a day in Japan.
-func dayOf(typed, field string) (time.Time, error) {
+// dayStart reads a day in Japan.
+func dayStart(typed, field string) (time.Time, error) {
 	if typed == "" {
 		return time.Time{}, nil
 	}

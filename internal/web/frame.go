@@ -108,6 +108,7 @@ var places = []Place{
 	{Path: streamPath, Name: lang.Text{EN: "Stream", JA: "ストリーム"}, Need: access.EventRead, Desk: true, Key: "s"},
 	{Path: "/desk/known", Name: lang.Text{EN: "Known issues", JA: "既知の問題"}, Need: access.KnownRead, Desk: true, Key: "k"},
 	{Path: "/desk/awards", Name: lang.Text{EN: "Rewards", JA: "報奨金"}, Need: access.AwardRead, Desk: true, Key: "r"},
+	{Path: payDeskPath, Name: lang.Text{EN: "Payments", JA: "支払い"}, Need: access.AwardRead, Desk: true, Key: "y"},
 	{Path: "/desk/credit", Name: lang.Text{EN: "Credit", JA: "掲載"}, Need: access.CreditApprove, Desk: true, Key: "c"},
 	{Path: "/desk/people", Name: lang.Text{EN: "People", JA: "メンバーと参加者"}, Need: access.PersonRead, Desk: true, Key: "p"},
 	{Path: "/desk/mail", Name: lang.Text{EN: "Mail", JA: "メール"}, Need: access.MailRead, Desk: true, Key: "m"},

@@ -24,6 +24,14 @@ var pages = map[string]any{
 	"queue.html": queuePage{},
 	"case.html":  casePage{},
 
+	"deskpayments.html": payDeskPage{},
+	"payment.html":      paymentPage{},
+	"rates.html":        ratesPage{},
+	"lists.html":        listsPage{},
+	"runs.html":         runsPage{},
+	"run.html":          runPage{},
+	"ledger.html":       ledgerPage{},
+
 	"known.html":  knownPage{},
 	"awards.html": awardsPage{},
 	"mail.html":   mailPage{},
@@ -87,6 +95,8 @@ var functions = template.FuncMap{
 
 	"confirmingFor": confirmingFor,
 	"deciding":      deciding,
+
+	"runLine": runLine,
 
 	"quote":  quoted,
 	"totp":   totpOf,

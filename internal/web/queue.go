@@ -269,6 +269,9 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts["/desk/awards"] = len(waiting)
+		if counts[payDeskPath], err = s.Payouts.Waiting(ctx, who); err != nil {
+			return nil, err
+		}
 	}
 	if access.Allow(who, access.CreditApprove) {
 		waiting, err := s.Participants.Wishes(ctx, who)

@@ -151,7 +151,7 @@ func (s *Server) editor(w http.ResponseWriter, r *http.Request, p rulePage) erro
 func (s *Server) weigh(r *http.Request, p *rulePage) (*verdict, error) {
 	ctx, file := r.Context(), p.File.Name
 	if p.New {
-		if file = fileName(p.Form.Or("file", "")); file == "" {
+		if file = ruleFile(p.Form.Or("file", "")); file == "" {
 			file = "new.yml" // it is checked before it has a name
 		}
 	}
@@ -184,8 +184,8 @@ func (s *Server) weigh(r *http.Request, p *rulePage) (*verdict, error) {
 	if v.Errors > 0 || !p.May || strings.HasPrefix(file, "lists/") {
 		return v, nil
 	}
-	from, err := dayOf(p.From, "from")
-	until, err2 := dayOf(p.Until, "until")
+	from, err := dayStart(p.From, "from")
+	until, err2 := dayStart(p.Until, "until")
 	if err != nil || err2 != nil {
 		v.Later = p.T("A date of the trial cannot be read, so nothing was tried.", "試行する期間の日付を読み取れないため、試行していません。")
 		return v, nil
@@ -280,8 +280,8 @@ func (f Frame) changed(v watch.Version) string {
 	return f.T("text changed", "内容を変更")
 }
 
-// fileName completes what somebody called a new file.
-func fileName(typed string) string {
+// ruleFile completes what somebody called a new file.
+func ruleFile(typed string) string {
 	typed = strings.TrimSpace(typed)
 	if typed == "" || strings.HasSuffix(typed, ".yml") || strings.HasSuffix(typed, ".yaml") || strings.HasSuffix(typed, ".txt") {
 		return typed
@@ -290,7 +290,7 @@ func fileName(typed string) string {
 }
 
 func (s *Server) postNewRule(w http.ResponseWriter, r *http.Request) error {
-	file, state := fileName(r.FormValue("file")), watch.State(r.FormValue("state"))
+	file, state := ruleFile(r.FormValue("file")), watch.State(r.FormValue("state"))
 	if file == "" {
 		return fault.New(fault.Invalid, "Give the file a name, such as contact_at_night.yml.", "ファイル名を入力してください（例：contact_at_night.yml）。").At("file")
 	}
