@@ -60,3 +60,33 @@ func signIns(ctx context.Context, people *person.People) ([]SignIn, error) {
 	}
 	return all, nil
 }
+
+// hashes are those of the passwords, by the part of the address before the @. Making one takes as long as
+// telling a hundred steps, so all are begun at once, beside the telling.
+type hashes map[string]func() (string, error)
+
+func (c *content) hashes(ctx context.Context) hashes {
+	all := hashes{}
+	begin := func(local string) {
+		done := make(chan struct{})
+		var hash string
+		var err error
+		go func() {
+			defer close(done)
+			hash, err = person.HashPassword(ctx, password(local))
+		}()
+		all[local] = func() (string, error) { <-done; return hash, err }
+	}
+	for _, s := range c.staff {
+		local, _, _ := strings.Cut(s.Mail, "@")
+		begin(local)
+	}
+	for _, g := range c.guests {
+		if g.signsIn() {
+			begin(g.local)
+		}
+	}
+	return all
+}
+
+func (h hashes) of(local string) (string, error) { return h[local]() }
