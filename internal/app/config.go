@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hinomi.dev/hinomi/internal/payout/bankfile"
 	"hinomi.dev/hinomi/internal/person"
 )
 
@@ -38,6 +39,15 @@ type Config struct {
 	MailFrom string
 	// Bounces is the address that bounces go to. Empty means MailFrom.
 	Bounces string
+
+	// Originator is who pays: the account that payment runs draw on. Empty means that no run can be locked.
+	Originator bankfile.Originator
+	// RateSource says whose exchange rates are imported and of which kind, such as "Mizuho Bank, TTM": the
+	// participant reads it beside the rate (terms 6.5.i).
+	RateSource string
+	// PaymentDays says whether a last day for payment data that is no bank day moves to the next one:
+	// ExtendedDays, which is also the default, or StrictDays.
+	PaymentDays string
 
 	// MetricsToken is the bearer token that reads /metrics from another machine.
 	MetricsToken string
@@ -70,6 +80,12 @@ type Config struct {
 	Now func() time.Time
 }
 
+// How the last day for payment data is counted (D-4).
+const (
+	ExtendedDays = "extended"
+	StrictDays   = "strict"
+)
+
 // withDefaults returns the configuration with every empty field that has a default filled.
 func (c Config) withDefaults() (Config, error) {
 	if c.Addr == "" {
@@ -77,6 +93,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.DataDir == "" {
 		c.DataDir = "data"
+	}
+	if c.PaymentDays == "" {
+		c.PaymentDays = ExtendedDays
+	}
+	if c.PaymentDays != ExtendedDays && c.PaymentDays != StrictDays {
+		return c, fmt.Errorf("the days for payment data are %q, and can be %s or %s", c.PaymentDays, ExtendedDays, StrictDays)
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -37,6 +37,10 @@ func (ps *Payouts) LockRun(ctx context.Context, who access.Caller, run string) e
 	if err := checkDay(r.Day, calendar.In(now, calendar.JST)); err != nil {
 		return err
 	}
+	if ps.Originator == (bankfile.Originator{}) {
+		return fault.New(fault.Conflict, "Nobody has said from which account we pay. The operator sets it (--originator) and starts again; the run waits.",
+			"支払元の口座が設定されていません。管理者が設定（--originator）して再起動してください。支払処理はそのまま残ります。")
+	}
 	from, err := json.Marshal(ps.Originator)
 	if err != nil {
 		return fmt.Errorf("writing the originator: %w", err)
@@ -117,13 +121,13 @@ func (ps *Payouts) file(ctx context.Context, q db.Querier, r Run, items []RunIte
 	if err := json.Unmarshal([]byte(r.originator), &run.Originator); err != nil {
 		return nil, fmt.Errorf("reading the originator of run %s: %w", r.ID, err)
 	}
-	for _, i := range items {
+	for place, i := range items {
 		d, err := ps.details(ctx, q, i.Person, i.sealed)
 		if err != nil {
 			return nil, err
 		}
 		p := bankfile.Payment{
-			Participant: strconv.FormatInt(i.Number, 10), EndToEndID: i.Award, Amount: i.Net, Name: d.Holder, Town: d.Town, Country: d.Country,
+			Participant: strconv.FormatInt(i.Number, 10), Reference: strconv.Itoa(place + 1), EndToEndID: i.Award, Amount: i.Net, Name: d.Holder, Town: d.Town, Country: d.Country,
 			BIC: d.BIC, Clearing: d.Clearing, Bank: d.Bank, Account: d.Account,
 		}
 		run.Payments = append(run.Payments, p)
@@ -197,6 +201,9 @@ func (ps *Payouts) SentRun(ctx context.Context, who access.Caller, run string) e
 		}
 		items, err := runItems(ctx, tx, r)
 		if err != nil {
+			return err
+		}
+		if err := ps.keep(ctx, tx, r, items); err != nil {
 			return err
 		}
 		told := make([]Payment, 0, len(items))
@@ -297,6 +304,9 @@ func (ps *Payouts) settle(ctx context.Context, tx *sql.Tx, run string, i RunItem
 		return p, false, fmt.Errorf("saving what the bank said of award %s: %w", i.Award, err)
 	}
 	if back {
+		if _, err := tx.ExecContext(ctx, `UPDATE payment_extract SET outcome = 'returned' WHERE run = $1 AND award = $2`, run, i.Award); err != nil {
+			return p, false, fmt.Errorf("saving in the books that award %s came back: %w", i.Award, err)
+		}
 		err = post(ctx, tx, ps.Now(), "returned/"+run+"/"+i.Award, i.Award, returned(p.USD, i.Item))
 	}
 	return p, true, err

@@ -99,10 +99,16 @@ func (ps *Payouts) Run(ctx context.Context, who access.Caller, run string) (Run,
 	return r, items, err
 }
 
-func runItems(ctx context.Context, q db.Querier, r Run) ([]RunItem, error) {
+// runItems returns the items of a run, or those of some awards.
+func runItems(ctx context.Context, q db.Querier, r Run, award ...string) ([]RunItem, error) {
+	where, args := `run = $1`, []any{r.ID}
+	for _, a := range award {
+		args = append(args, a)
+		where += fmt.Sprintf(` AND award = $%d`, len(args))
+	}
 	rows, err := q.QueryContext(ctx, `
 		SELECT award, person, number, revision, gross, tax, net, inputs, sealed, outcome, reason
-		FROM run_item WHERE run = $1 ORDER BY award`, r.ID)
+		FROM run_item WHERE `+where+` ORDER BY award`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the items of run %s: %w", r.ID, err)
 	}

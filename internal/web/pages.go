@@ -46,6 +46,7 @@ var pages = map[string]any{
 	"tokens.html":        tokensPage{},
 	"participation.html": participationPage{},
 	"credit.html":        creditPage{},
+	"payments.html":      paymentsPage{},
 	"leave.html":         leavePage{},
 	"left.html":          leftPage{},
 	"people.html":        peoplePage{},

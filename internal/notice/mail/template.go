@@ -33,6 +33,7 @@ var forms = map[string]form{
 	"message_copy":       {needs: []string{"report", "link"}, may: []string{"reply_by"}},
 	"decision":           {needs: []string{"report", "link"}},
 	"award":              {needs: []string{"report", "link"}},
+	"payment":            {needs: []string{"report", "link", "kind"}, may: []string{"last"}},
 	"deadline_reminder":  {needs: []string{"report", "due", "link"}, may: []string{"kind"}},
 }
 
