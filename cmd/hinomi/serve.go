@@ -94,7 +94,7 @@ func originator(path string) (bankfile.Originator, error) {
 // noDemo refuses a database that a demo was told into: everybody knows the passwords of its desk.
 func noDemo(ctx context.Context, a *app.App) error {
 	standing, err := demo.Look(ctx, a.Audit)
-	if err == nil && (standing == demo.Filled || standing == demo.CutOff) {
+	if err == nil && standing == demo.Filled {
 		err = errors.New("this database holds a demo, whose passwords are public: give the desk a database and a directory of its own")
 	}
 	return err

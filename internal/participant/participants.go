@@ -60,7 +60,7 @@ func wording(t *program.Terms, clause string) string {
 
 var errStaff = fault.New(fault.Conflict,
 	"This is for participants. Staff who report vulnerabilities use another account for that.",
-	"参加者向けの操作です。デスクの方が報告する場合は、別のアカウントをお使いください。")
+	"参加者向けの操作です。運営の方が報告する場合は、別のアカウントをお使いください。")
 
 // own locks the caller, who must be a participant, for a change to something of theirs.
 func own(ctx context.Context, tx *sql.Tx, who access.Caller) (person.Person, error) {

@@ -168,7 +168,11 @@ func (f Frame) items(desk bool) []NavItem {
 // flash keeps a sentence for the next page this browser shows, after a POST that worked. It is
 // never the only copy: what was done stands on the page as well.
 func (s *Server) flash(w http.ResponseWriter, en, ja string, args ...any) {
-	b, err := json.Marshal(lang.Text{EN: Frame{Lang: lang.EN}.T(en, ja, args...), JA: Frame{Lang: lang.JA}.T(en, ja, args...)})
+	s.tell(w, lang.Text{EN: Frame{Lang: lang.EN}.T(en, ja, args...), JA: Frame{Lang: lang.JA}.T(en, ja, args...)})
+}
+
+func (s *Server) tell(w http.ResponseWriter, t lang.Text) {
+	b, err := json.Marshal(t)
 	if err != nil {
 		return // two strings: cannot happen
 	}
