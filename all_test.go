@@ -47,7 +47,7 @@ var order = []string{
 	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
 	"internal/audit/... internal/bus/... internal/receipt/... internal/stream/...",
 	"internal/db/...",
-	"internal/bank/... internal/withholding/... internal/exchange/...",
+	"internal/bank/... internal/withholding/... internal/exchange/... internal/group/...",
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
 	"internal/access/... internal/fault/... internal/fold/...",
 	"internal/browser/...",
