@@ -48,6 +48,8 @@ var order = []string{
 	"internal/audit/... internal/bus/... internal/receipt/... internal/stream/...",
 	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
 	"internal/db/...",
+	"internal/bank/... internal/withholding/... internal/exchange/... internal/group/...",
+	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
 	"internal/bank/... internal/withholding/... internal/exchange/...",
 	"internal/cvss/... internal/money/... internal/calendar/... internal/id/... internal/picture/...",
 	"internal/access/... internal/fault/... internal/fold/...",

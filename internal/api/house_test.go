@@ -84,7 +84,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	h.Reports = report.New()
 	h.Reports.DB, h.Reports.Audit, h.Reports.Program, h.Reports.Now, h.Reports.Log, h.Reports.Files = d, trail, prog, clock, h.Receipts, h.Files
 	h.Reports.Colleague = h.People.Colleague
-	h.Reports.Ready, h.Reports.Agreed = h.Participants.Ready, h.Participants.RecordSubmission
+	h.Reports.Ready, h.Reports.Agreed = h.Participants.Ready, h.Participants.RecordSubmissions
 	h.Awards = &reward.Awards{DB: d, Audit: trail, Program: prog, Reports: h.Reports, Now: clock}
 	h.Payouts = &payout.Payouts{DB: d, Audit: trail, Now: clock, Key: make([]byte, person.KeySize), Countries: screening.ShippedCountries()}
 	h.web = httptest.NewServer(h.Handler())

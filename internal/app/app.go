@@ -156,7 +156,7 @@ func (a *App) makeReports() {
 	a.Reports.DB, a.Reports.Audit, a.Reports.Program, a.Reports.Now = a.DB, a.Audit, a.Program, a.Config.Now
 	a.Reports.Log, a.Reports.Files = a.Receipts, a.Files
 	a.Reports.Colleague = a.People.Colleague
-	a.Reports.Ready, a.Reports.Agreed = a.Participants.Ready, a.Participants.RecordSubmission
+	a.Reports.Ready, a.Reports.Agreed = a.Participants.Ready, a.Participants.RecordSubmissions
 	a.Awards = &reward.Awards{DB: a.DB, Audit: a.Audit, Program: a.Program, Reports: a.Reports, Now: a.Config.Now}
 }
 

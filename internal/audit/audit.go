@@ -66,7 +66,7 @@ func (l *Log) Refuse(ctx context.Context, who access.Caller, a access.Action, su
 		}
 	}
 	err := l.DB.Tx(ctx, func(tx *sql.Tx) error {
-		return l.write(ctx, tx, who, a, subject, "refused", nil)
+		return l.write(ctx, tx, "refused", Deed{Who: who, Action: a, Subject: subject})
 	})
 	if err != nil {
 		return fmt.Errorf("recording a refusal: %w", err)
@@ -85,42 +85,80 @@ const Shown = "shown"
 // it holds the head of the chain until the commit, and every other change waits for it. A
 // transaction that also appends to the receipt log takes the log's head first.
 func (l *Log) Record(ctx context.Context, tx *sql.Tx, who access.Caller, a access.Action, subject string, detail any) error {
-	return l.write(ctx, tx, who, a, subject, "done", detail)
+	return l.RecordAll(ctx, tx, []Deed{{Who: who, Action: a, Subject: subject, Detail: detail}})
 }
 
-func (l *Log) write(ctx context.Context, tx *sql.Tx, who access.Caller, a access.Action, subject, outcome string, detail any) error {
-	body := []byte("{}")
-	if detail != nil {
-		var err error
-		if body, err = json.Marshal(detail); err != nil {
-			return fmt.Errorf("recording %s: %w", a, err)
+// A Deed is what somebody did, to be recorded.
+type Deed struct {
+	Who     access.Caller
+	Action  access.Action
+	Subject string
+	Detail  any // becomes JSON
+}
+
+// RecordAll is Record for several changes that share a transaction.
+func (l *Log) RecordAll(ctx context.Context, tx *sql.Tx, all []Deed) error {
+	if len(all) == 0 {
+		return nil
+	}
+	return l.write(ctx, tx, "done", all...)
+}
+
+// write appends to the chain: it takes the head, which it holds until the commit, and moves it on.
+func (l *Log) write(ctx context.Context, tx *sql.Tx, outcome string, all ...Deed) error {
+	seq, hash, err := take(ctx, tx, len(all))
+	if err != nil {
+		return fmt.Errorf("recording %s: %w", all[0].Action, err)
+	}
+	now := l.Now().UTC()
+	rows := make([][]any, 0, len(all))
+	for _, d := range all {
+		r, err := d.record(seq, now, outcome == "refused")
+		if err != nil {
+			return err
+		}
+		r.Hash = r.chain(hash)
+		seq, hash = seq+1, r.Hash
+		rows = append(rows, []any{
+			r.Seq, db.Micros(r.At), r.Person, r.Session, string(r.Action), r.Subject, outcome, r.Detail, r.Hash,
+		})
+	}
+	for values, args := range db.Values(rows) {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO audit (seq, at, person, session, action, subject, outcome, detail, hash)
+			VALUES `+values, args...); err != nil {
+			return fmt.Errorf("recording %s: %w", all[0].Action, err)
 		}
 	}
-	var seq int64
-	var prev []byte
-	err := tx.QueryRowContext(ctx, `
-		INSERT INTO audit_head (id, seq, hash)
-		VALUES (1, 1, $1)
-		ON CONFLICT (id) DO UPDATE SET seq = audit_head.seq + 1
-		RETURNING seq, hash`, []byte{}).Scan(&seq, &prev)
-	if err != nil {
-		return fmt.Errorf("recording %s: %w", a, err)
-	}
-	r := Record{
-		Seq: seq, At: l.Now().UTC(), Person: who.ID, Session: who.Session, Action: a,
-		Subject: subject, Refused: outcome == "refused", Detail: string(body),
-	}
-	r.Hash = r.chain(prev)
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO audit (seq, at, person, session, action, subject, outcome, detail, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		r.Seq, db.Micros(r.At), r.Person, r.Session, string(r.Action), r.Subject, outcome, r.Detail, r.Hash); err != nil {
-		return fmt.Errorf("recording %s: %w", a, err)
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, r.Hash); err != nil {
-		return fmt.Errorf("recording %s: %w", a, err)
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, hash); err != nil {
+		return fmt.Errorf("recording %s: %w", all[0].Action, err)
 	}
 	return nil
+}
+
+// take reserves n records at the end of the chain, and returns the number of the first and the hash that
+// it follows.
+func take(ctx context.Context, tx *sql.Tx, n int) (first int64, prev []byte, err error) {
+	err = tx.QueryRowContext(ctx, `
+		INSERT INTO audit_head (id, seq, hash)
+		VALUES (1, $1, $2)
+		ON CONFLICT (id) DO UPDATE SET seq = audit_head.seq + excluded.seq
+		RETURNING seq, hash`, n, []byte{}).Scan(&first, &prev)
+	return first - int64(n) + 1, prev, err
+}
+
+func (d Deed) record(seq int64, now time.Time, refused bool) (Record, error) {
+	detail := []byte("{}")
+	if d.Detail != nil {
+		var err error
+		if detail, err = json.Marshal(d.Detail); err != nil {
+			return Record{}, fmt.Errorf("recording %s: %w", d.Action, err)
+		}
+	}
+	return Record{
+		Seq: seq, At: now, Person: d.Who.ID, Session: d.Who.Session, Action: d.Action,
+		Subject: d.Subject, Refused: refused, Detail: string(detail),
+	}, nil
 }
 
 // chain returns SHA-256 over the previous hash and this record, each field with its length before

@@ -34,17 +34,24 @@ func (m Message) Decode(v any) error {
 	return nil
 }
 
-// Queue writes a message to the outbox in the transaction of the change it announces.
-func Queue(ctx context.Context, tx *sql.Tx, now time.Time, subject string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("queueing %s: %w", subject, err)
+// Queue writes messages of one subject to the outbox, one for each body, in the transaction of what they
+// announce.
+func Queue(ctx context.Context, tx *sql.Tx, now time.Time, subject string, bodies ...any) error {
+	rows := make([][]any, 0, len(bodies))
+	for _, body := range bodies {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("queueing %s: %w", subject, err)
+		}
+		rows = append(rows, []any{id.New(now), subject, string(text), db.Micros(now), db.Micros(now), 0, ""})
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO outbox (id, subject, body, at, ready, tries, failure)
-		VALUES ($1, $2, $3, $4, $4, 0, '')`, id.New(now), subject, string(text), db.Micros(now))
-	if err != nil {
-		return fmt.Errorf("queueing %s: %w", subject, err)
+	for values, args := range db.Values(rows) {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO outbox (id, subject, body, at, ready, tries, failure)
+			VALUES `+values, args...)
+		if err != nil {
+			return fmt.Errorf("queueing %s: %w", subject, err)
+		}
 	}
 	return nil
 }

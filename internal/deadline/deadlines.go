@@ -20,16 +20,16 @@ func Start(ctx context.Context, tx *sql.Tx, now time.Time, subject string, p Pro
 	return StartAll(ctx, tx, now, subject, []Promise{p})
 }
 
-// First lets the first promises of a new subject run, and returns them. Nothing was promised to it
-// before, so nothing is looked for.
-func First(ctx context.Context, tx *sql.Tx, now time.Time, subject string, all []Promise) ([]Deadline, error) {
+// First returns the first promises of a new subject, which run from now. Nothing was promised to it
+// before, so nothing is looked for. Insert stores them.
+func First(now time.Time, subject string, all []Promise) []Deadline {
 	fresh := make([]Deadline, 0, len(all))
 	for _, p := range all {
 		d := Begin(now, subject, p)
 		d.ID = id.New(now)
 		fresh = append(fresh, d)
 	}
-	return fresh, insert(ctx, tx, fresh)
+	return fresh
 }
 
 // StartAll lets several promises run. None of them starts a clock again:
@@ -62,7 +62,7 @@ func StartAll(ctx context.Context, tx *sql.Tx, now time.Time, subject string, al
 			return err
 		}
 	}
-	return insert(ctx, tx, fresh)
+	return Insert(ctx, tx, fresh)
 }
 
 // Pause stops the desk's clocks of a subject: we wait for the reporter. Clocks that stand still

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"hinomi.dev/hinomi/internal/calendar"
@@ -14,27 +13,20 @@ import (
 const columns = `id, subject, kind, clause, owner, unit, length, cause, extends, started_at, strict_day, extended_day, due_at,
 	calendar, paused_since, paused_days, stood_days, rounds, reopened, met_at, met_by, dropped_at, missed_at`
 
-// insert writes new promises in one statement: a report arrives with four.
-func insert(ctx context.Context, tx *sql.Tx, all []Deadline) error {
-	if len(all) == 0 {
-		return nil
-	}
-	var rows []string
-	var args []any
+// Insert stores new promises, of one subject or of many.
+func Insert(ctx context.Context, tx *sql.Tx, all []Deadline) error {
+	rows := make([][]any, 0, len(all))
 	for _, d := range all {
-		row := []any{
+		rows = append(rows, []any{
 			d.ID, d.Subject, d.Kind, d.Clause, string(d.Owner), string(d.Unit), d.Length, d.Trigger, d.Extends,
 			db.Micros(d.StartedAt), d.Strict.String(), d.Extended.String(), db.Micros(d.DueAt), d.Version,
-		}
-		marks := make([]string, len(row))
-		for i := range row {
-			marks[i] = fmt.Sprintf("$%d", len(args)+i+1)
-		}
-		rows, args = append(rows, "("+strings.Join(marks, ", ")+", 0, 0, 0, 0, 0, 0, '', 0, 0, 0, 1)"), append(args, row...)
+			0, 0, 0, 0, 0, 0, "", 0, 0, 0, 1,
+		})
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO deadline (`+columns+`, age, version) VALUES `+strings.Join(rows, ", "), args...)
-	if err != nil {
-		return fmt.Errorf("starting promises of %s: %w", all[0].Subject, err)
+	for values, args := range db.Values(rows) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO deadline (`+columns+`, age, version) VALUES `+values, args...); err != nil {
+			return fmt.Errorf("starting promises of %s: %w", all[0].Subject, err)
+		}
 	}
 	return nil
 }

@@ -28,6 +28,12 @@ type Acceptance struct {
 	At    time.Time
 }
 
+// An Agreement is an acceptance and whose it is.
+type Agreement struct {
+	Person string
+	Acceptance
+}
+
 // Accept records the caller's agreement to a version of the terms, as it was shown to them: its hash
 // says which text that was. Agreeing again changes nothing.
 func (ps *Participants) Accept(ctx context.Context, who access.Caller, termsID, hash string, shown lang.Lang) error {
@@ -38,40 +44,64 @@ func (ps *Participants) Accept(ctx context.Context, who access.Caller, termsID, 
 		if _, err := own(ctx, tx, who); err != nil {
 			return err
 		}
-		added, err := ps.accept(ctx, tx, who.ID, Acceptance{Terms: termsID, Hash: hash, Lang: shown, How: ByTick})
-		if err != nil || !added {
+		added, err := ps.accept(ctx, tx, Agreement{who.ID, Acceptance{Terms: termsID, Hash: hash, Lang: shown, How: ByTick}})
+		if err != nil || added == 0 {
 			return err
 		}
 		return ps.Audit.Record(ctx, tx, who, access.PersonSelf, who.ID, detail{"did": "accepted", "terms": termsID, "hash": hash, "lang": shown})
 	})
 }
 
-// RecordSubmission records, in the transaction that takes a report, that sending it counts as agreement.
-func (ps *Participants) RecordSubmission(ctx context.Context, tx *sql.Tx, personID, termsID, hash string, shown lang.Lang) error {
-	_, err := ps.accept(ctx, tx, personID, Acceptance{Terms: termsID, Hash: hash, Lang: shown, How: BySubmission})
+// RecordSubmissions records, in the transaction that takes reports, that sending them counts as agreement
+// to the terms as they were shown.
+func (ps *Participants) RecordSubmissions(ctx context.Context, tx *sql.Tx, all []Agreement) error {
+	for i := range all {
+		all[i].How = BySubmission
+	}
+	_, err := ps.accept(ctx, tx, all...)
 	return err
 }
 
-func (ps *Participants) accept(ctx context.Context, tx *sql.Tx, personID string, a Acceptance) (added bool, err error) {
+// accept stores what was agreed to now, and returns how many of these agreements are new.
+func (ps *Participants) accept(ctx context.Context, tx *sql.Tx, all ...Agreement) (added int64, err error) {
+	now := ps.Now()
+	rows := make([][]any, 0, len(all))
+	for _, a := range all {
+		if err := ps.agreeable(a.Acceptance); err != nil {
+			return 0, err
+		}
+		rows = append(rows, []any{id.New(now), a.Person, a.Terms, a.Hash, string(a.Lang), a.How, db.Micros(now)})
+	}
+	for values, args := range db.Values(rows) {
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO acceptance (id, person, terms, hash, lang, how, at)
+			VALUES `+values+`
+			ON CONFLICT DO NOTHING`, args...)
+		if err != nil {
+			return 0, fmt.Errorf("saving an acceptance: %w", err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		added += n
+	}
+	return added, nil
+}
+
+// agreeable says what is wrong with an agreement: it must be to a text that there is, in a language that
+// it was shown in.
+func (ps *Participants) agreeable(a Acceptance) error {
 	t, ok := ps.Program.Version(a.Terms)
 	if !ok || t.Hash != a.Hash {
-		return false, fault.New(fault.Conflict,
+		return fault.New(fault.Conflict,
 			"The terms have changed since this page was made. Nothing was accepted: read them again, please.",
 			"ページの表示後に規約が変わりました。同意は記録されていません。もう一度ご確認ください。").At("terms")
 	}
 	if !a.Lang.Valid() {
-		return false, fault.New(fault.Invalid, "Choose Japanese or English.", "日本語または英語を選んでください。").At("lang")
+		return fault.New(fault.Invalid, "Choose Japanese or English.", "日本語または英語を選んでください。").At("lang")
 	}
-	res, err := tx.ExecContext(ctx, `
-		INSERT INTO acceptance (id, person, terms, hash, lang, how, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT DO NOTHING`,
-		id.New(ps.Now()), personID, a.Terms, a.Hash, string(a.Lang), a.How, db.Micros(ps.Now()))
-	if err != nil {
-		return false, fmt.Errorf("saving an acceptance: %w", err)
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return nil
 }
 
 // Accepted reports whether a person agreed to a version of the terms, in whichever language. It is no

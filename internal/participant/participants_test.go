@@ -357,7 +357,8 @@ func TestAcceptingIsOfATextByItsHash(t *testing.T) {
 		}
 		h.ok(h.Accept(ctx, who, terms.ID, terms.Hash, lang.EN))
 		h.wait(time.Hour)
-		h.tx(func(tx *sql.Tx) error { return h.RecordSubmission(ctx, tx, who.ID, terms.ID, terms.Hash, lang.JA) })
+		sent := Agreement{Person: who.ID, Acceptance: Acceptance{Terms: terms.ID, Hash: terms.Hash, Lang: lang.JA}}
+		h.tx(func(tx *sql.Tx) error { return h.RecordSubmissions(ctx, tx, []Agreement{sent, sent}) })
 		all, err := h.Acceptances(ctx, who, who.ID)
 		h.ok(err)
 		if len(all) != 3 || all[2].How != BySubmission || all[2].Hash != terms.Hash || h.count("audit") != records+2 {

@@ -3,6 +3,7 @@
 package receipt_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
+	"hinomi.dev/hinomi/internal/group"
 	"hinomi.dev/hinomi/internal/receipt"
 )
 
@@ -37,6 +39,10 @@ func BenchmarkAppend(b *testing.B) {
 func appendFrom(b *testing.B, d *desk, clients int) {
 	b.Helper()
 	bare := syncs(b)
+	together := group.Group[appending]{Run: func(ctx context.Context, all []appending) error {
+		_, _, err := appendAll(ctx, d.Log, all...)
+		return err
+	}}
 	var next atomic.Int64
 	took := make([]time.Duration, b.N)
 	var all sync.WaitGroup
@@ -46,7 +52,7 @@ func appendFrom(b *testing.B, d *desk, clients int) {
 			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
 				s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprint(i) })
 				begin := time.Now()
-				if _, _, err := d.Append(ctx, thing(&s)); err != nil {
+				if err := together.Do(ctx, thing(&s)); err != nil {
 					b.Error(err)
 					return
 				}

@@ -56,7 +56,7 @@ func victim(dir string) {
 		go func() {
 			for i := 0; ; i++ {
 				s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprintf("%d-%d-%d", os.Getpid(), g, i) })
-				if _, _, err := l.Append(ctx, thing(&s)); err != nil {
+				if _, _, err := appendAll(ctx, l, thing(&s)); err != nil {
 					stop(err)
 				}
 				out.Lock()

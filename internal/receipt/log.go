@@ -24,8 +24,6 @@ type Log struct {
 	// week there are more slots than reports; zero means DefaultSlot. All nodes must agree on it.
 	Slot time.Duration
 
-	group group
-
 	mu   sync.Mutex
 	edge *edge     // of the tree as this process last saw it; mu guards it; nil when unknown
 	root tlog.Hash // of that tree; mu guards it
@@ -53,8 +51,9 @@ func (l *Log) slot() time.Duration {
 	return l.Slot.Truncate(time.Microsecond)
 }
 
-// A growth is a tree while a transaction appends to it.
-type growth struct {
+// A Growth is the log while a transaction appends to it.
+type Growth struct {
+	now   func() time.Time
 	head  head
 	edge  *edge
 	since int64  // size before the transaction
@@ -62,7 +61,7 @@ type growth struct {
 }
 
 // begin locks the end of the log until the transaction ends, and returns it.
-func (l *Log) begin(ctx context.Context, tx *sql.Tx) (*growth, error) {
+func (l *Log) begin(ctx context.Context, tx *sql.Tx) (*Growth, error) {
 	h, err := lockHead(ctx, tx, l.Key.Name(), l.Now(), l.slot())
 	if err != nil {
 		return nil, fmt.Errorf("locking the log: %w", err)
@@ -79,7 +78,7 @@ func (l *Log) begin(ctx context.Context, tx *sql.Tx) (*growth, error) {
 			return nil, fmt.Errorf("the log's tiles at size %d do not lead to its root: nothing is appended to a damaged log", h.size)
 		}
 	}
-	return &growth{head: h, edge: e, since: h.size}, nil
+	return &Growth{now: l.Now, head: h, edge: e, since: h.size}, nil
 }
 
 // remembered returns a copy of the edge in memory if no other node has appended since.
@@ -93,7 +92,7 @@ func (l *Log) remembered(h head) *edge {
 }
 
 // remember keeps the edge after its transaction was committed.
-func (l *Log) remember(g *growth) {
+func (l *Log) remember(g *Growth) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.edge == nil || l.edge.size < g.head.size {
@@ -101,9 +100,20 @@ func (l *Log) remember(g *growth) {
 	}
 }
 
-// entry returns the next entry, with its time.
-func (g *growth) entry(now time.Time) Entry {
-	e := Entry{Index: g.edge.size, Time: now.UTC().Truncate(time.Microsecond)}
+// Append gives the next entry its index and its time, and takes the commitment to what it stands for.
+func (g *Growth) Append(leaf func(e Entry) (Hash, error)) (Entry, error) {
+	e := g.next()
+	var err error
+	if e.Commitment, err = leaf(e); err != nil {
+		return Entry{}, err
+	}
+	g.add(e.Commitment)
+	g.head.lastAt = e.Time
+	return e, nil
+}
+
+func (g *Growth) next() Entry {
+	e := Entry{Index: g.edge.size, Time: g.now().UTC().Truncate(time.Microsecond)}
 	if !e.Time.After(g.head.lastAt) {
 		e.ClockBehind = g.head.lastAt.Sub(e.Time) > behind
 		e.Time = g.head.lastAt.Add(time.Microsecond)
@@ -111,10 +121,10 @@ func (g *growth) entry(now time.Time) Entry {
 	return e
 }
 
-func (g *growth) add(entry Hash) { g.full = append(g.full, g.edge.add(entry)...) }
+func (g *Growth) add(entry Hash) { g.full = append(g.full, g.edge.add(entry)...) }
 
 // save stores what has grown.
-func (g *growth) save(ctx context.Context, tx *sql.Tx) error {
+func (g *Growth) save(ctx context.Context, tx *sql.Tx) error {
 	g.head.size, g.head.root = g.edge.size, g.edge.root()
 	for _, s := range append(g.full, g.edge.partial(g.since)...) {
 		if err := writeTile(ctx, tx, s); err != nil {

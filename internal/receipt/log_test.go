@@ -77,162 +77,70 @@ func TestAppendersThatComeTogetherKeepTheirOrder(t *testing.T) {
 			}
 		}
 		d.sound(true)
-		if n := dbtest.Count(t, d.DB, "receipt_checkpoint"); n >= clients*times {
-			t.Errorf("%d checkpoints for %d entries: nobody shared a commit", n, clients*times)
-		}
 	})
 }
 
-// hold starts an appending that stays inside its transaction until the returned function is
-// called, so that those who come meanwhile form a group.
-func (d *desk) hold() (release func()) {
-	inside, let := make(chan struct{}), make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		s := validStatement(func(s *receipt.Statement) { s.ID = "hold" })
-		a := thing(&s)
-		write := a.Write
-		a.Write = func(ctx context.Context, tx *sql.Tx, e receipt.Entry) error {
-			close(inside)
-			<-let
-			return write(ctx, tx, e)
-		}
-		if _, _, err := d.Append(ctx, a); err != nil {
-			d.t.Errorf("holding: %v", err)
-		}
-	})
-	<-inside
-	return func() { close(let); wg.Wait() }
-}
-
-func TestOneThatFailsHarmsNoOther(t *testing.T) {
+func TestEntriesOfOneTransactionComeTogetherOrNotAtAll(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		release := d.hold()
-		boom := errors.New("boom")
-		var wg sync.WaitGroup
-		results := make([]error, 20)
-		panicked := false
-		for i := range results {
+		d.submit("before")
+		var all []appending
+		for i := range 300 { // past the end of a tile
 			s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprint(i) })
-			a := thing(&s)
-			write := a.Write
-			switch i {
-			case 3: // after its row was written
-				a.Write = func(ctx context.Context, tx *sql.Tx, e receipt.Entry) error {
-					return errors.Join(write(ctx, tx, e), boom)
-				}
-			case 5: // in the database: PostgreSQL refuses every further statement until the savepoint
-				a.Write = func(ctx context.Context, tx *sql.Tx, e receipt.Entry) error {
-					_, err := tx.ExecContext(ctx, `INSERT INTO nothing (a) VALUES (1)`)
-					return err
-				}
-			case 7: // before anything
-				a.Leaf = func(receipt.Entry) (receipt.Hash, error) { return receipt.Hash{}, boom }
-			case 9:
-				a.Write = func(context.Context, *sql.Tx, receipt.Entry) error { panic("boom") }
+			all = append(all, thing(&s))
+		}
+		bad := validStatement(func(s *receipt.Statement) { s.ID = "before" }) // is there
+		if _, _, err := appendAll(ctx, d.Log, append(all, thing(&bad))...); err == nil {
+			t.Error("a row was stored twice")
+		}
+		if n := dbtest.Count(t, d.DB, "thing"); n != 1 || d.size() != 1 {
+			t.Errorf("%d rows, %d entries of a transaction that failed", n, d.size())
+		}
+		entries, at, err := appendAll(ctx, d.Log, all...)
+		if err != nil || at.Size != 301 {
+			t.Fatalf("a checkpoint of size %d, %v", at.Size, err)
+		}
+		for i, e := range entries {
+			if e.Index != int64(i)+1 || i > 0 && !e.Time.After(entries[i-1].Time) {
+				t.Fatalf("entry %d is at %v, number %d of the transaction", e.Index, e.Time, i)
 			}
-			wg.Go(func() {
-				defer func() {
-					if i == 9 {
-						panicked = recover() != nil
-					}
-				}()
-				_, _, results[i] = d.Append(ctx, a)
-			})
-		}
-		waitQueue(d, len(results))
-		release()
-		wg.Wait()
-		for i, err := range results {
-			if bad := i == 3 || i == 5 || i == 7; bad != (err != nil) {
-				t.Errorf("appending %d: %v", i, err)
-			}
-		}
-		if !panicked {
-			t.Error("the panic did not come back to its caller")
-		}
-		if n := dbtest.Count(t, d.DB, "thing"); n != 1+len(results)-4 {
-			t.Errorf("%d rows", n)
 		}
 		if n := dbtest.Count(t, d.DB, "receipt_checkpoint"); n != 2 {
-			t.Errorf("%d checkpoints: they were not one group", n)
+			t.Errorf("%d checkpoints for two transactions", n)
 		}
 		d.sound(true)
 	})
 }
 
-func waitQueue(d *desk, n int) {
-	for receipt.Waiting(d.Log) < n {
-		time.Sleep(time.Millisecond)
-	}
-}
-
-func TestWhoLeavesTheQueueIsNotLogged(t *testing.T) {
-	d := newDesk(t, dbtest.SQLite(t))
-	release := d.hold()
-	var wg sync.WaitGroup
-	gone, cancel := context.WithCancel(ctx)
-	for i := range 3 {
-		s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprint("gone", i) })
-		wg.Go(func() {
-			if _, _, err := d.Append(gone, thing(&s)); !errors.Is(err, context.Canceled) {
-				t.Errorf("err = %v", err)
-			}
+func TestATransactionWithoutAnEntryLeavesNothing(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		at, err := d.Log.Append(ctx, func(ctx context.Context, tx *sql.Tx, _ *receipt.Growth) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO thing (id, entry, at, commitment) VALUES ('x', 0, 0, $1)`, []byte{})
+			return err
 		})
-	}
-	s := validStatement(func(s *receipt.Statement) { s.ID = "stays" })
-	waitQueue(d, 3)
-	wg.Go(func() {
-		if _, _, err := d.Append(ctx, thing(&s)); err != nil {
-			t.Errorf("err = %v", err)
+		if err != nil || at != (receipt.Checkpoint{}) {
+			t.Errorf("a checkpoint of size %d, %v", at.Size, err)
 		}
+		if n := dbtest.Count(t, d.DB, "thing"); n != 0 {
+			t.Errorf("%d rows", n)
+		}
+		d.submit("after")
+		d.sound(true)
 	})
-	waitQueue(d, 4)
-	cancel()
-	for receipt.Waiting(d.Log) > 1 {
-		time.Sleep(time.Millisecond)
-	}
-	release()
-	wg.Wait()
-	if n := dbtest.Count(t, d.DB, "thing"); n != 2 {
-		t.Errorf("%d rows", n)
-	}
-	d.submit("after") // the log is still led by somebody
-	d.sound(true)
-	if _, _, err := d.Append(gone, thing(&s)); !errors.Is(err, context.Canceled) {
-		t.Errorf("a context that had ended gave %v", err)
-	}
 }
 
-// Leaving while being told to lead is the race that could leave a queue without a leader.
-func TestLeavingAtAnyMomentLeavesNobodyBehind(t *testing.T) {
+func TestAnAppendingIsSeenThrough(t *testing.T) {
 	d := newDesk(t, dbtest.SQLite(t))
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	logged := 0
-	for i := range 16 {
-		wg.Go(func() {
-			for j := range 15 {
-				c, cancel := context.WithTimeout(ctx, time.Duration((i*7+j*13)%9)*200*time.Microsecond)
-				s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprintf("%d-%d", i, j) })
-				_, _, err := d.Append(c, thing(&s))
-				cancel()
-				if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("err = %v", err)
-				}
-				if err == nil {
-					mu.Lock()
-					logged++
-					mu.Unlock()
-				}
-			}
-		})
+	gone, cancel := context.WithCancel(ctx)
+	s := validStatement()
+	a := thing(&s)
+	write := a.Write
+	a.Write = func(ctx context.Context, tx *sql.Tx, e receipt.Entry) error {
+		cancel() // the person closes the page
+		return write(ctx, tx, e)
 	}
-	wg.Wait()
-	if n := dbtest.Count(t, d.DB, "thing"); n != logged {
-		t.Errorf("%d were told yes, %d are stored", logged, n)
+	if _, _, err := d.Append(gone, a); err != nil {
+		t.Error(err)
 	}
-	d.submit("after")
 	d.sound(true)
 }
 

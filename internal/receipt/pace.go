@@ -67,7 +67,7 @@ func (l *Log) signed(publicNote string) bool {
 
 // pace does one transaction of Pace's work.
 func (l *Log) pace(ctx context.Context) error {
-	var g *growth
+	var g *Growth
 	err := l.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		if g, err = l.begin(ctx, tx); err != nil {
 			return err
@@ -97,7 +97,7 @@ func (l *Log) pace(ctx context.Context) error {
 }
 
 // publish stores the growth and moves the public checkpoint to size, never back.
-func (l *Log) publish(ctx context.Context, tx *sql.Tx, g *growth, size int64) error {
+func (l *Log) publish(ctx context.Context, tx *sql.Tx, g *Growth, size int64) error {
 	size = max(size, g.head.publicSize)
 	if err := g.save(ctx, tx); err != nil { // first the tiles: the root below is read from them
 		return err

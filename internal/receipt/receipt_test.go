@@ -96,9 +96,15 @@ func validStatement(change ...func(*receipt.Statement)) receipt.Statement {
 	return s
 }
 
+// An appending is one entry and the row it stands for.
+type appending struct {
+	Leaf  func(e receipt.Entry) (receipt.Hash, error)
+	Write func(ctx context.Context, tx *sql.Tx, e receipt.Entry) error
+}
+
 // thing logs a statement together with a row of table thing.
-func thing(s *receipt.Statement) receipt.Appending {
-	return receipt.Appending{
+func thing(s *receipt.Statement) appending {
+	return appending{
 		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
 			s.Received = e.Time
 			return s.Commitment()
@@ -109,6 +115,33 @@ func thing(s *receipt.Statement) receipt.Appending {
 			return err
 		},
 	}
+}
+
+// appendAll logs things in one transaction.
+func appendAll(ctx context.Context, l *receipt.Log, all ...appending) (entries []receipt.Entry, at receipt.Checkpoint, err error) {
+	at, err = l.Append(ctx, func(ctx context.Context, tx *sql.Tx, g *receipt.Growth) error {
+		for _, a := range all {
+			e, err := g.Append(a.Leaf)
+			if err != nil {
+				return err
+			}
+			if err := a.Write(ctx, tx, e); err != nil {
+				return err
+			}
+			entries = append(entries, e)
+		}
+		return nil
+	})
+	return entries, at, err
+}
+
+// Append logs one thing.
+func (d *desk) Append(ctx context.Context, a appending) (receipt.Entry, receipt.Checkpoint, error) {
+	entries, at, err := appendAll(ctx, d.Log, a)
+	if err != nil {
+		return receipt.Entry{}, at, err
+	}
+	return entries[0], at, nil
 }
 
 // submit logs a statement under an id.
@@ -122,19 +155,17 @@ func (d *desk) submit(id string) receipt.Logged {
 	return receipt.Logged{Statement: s, Index: e.Index}
 }
 
-// fill logs n statements that come together.
+// fill logs n statements at once.
 func (d *desk) fill(n int) {
 	d.t.Helper()
-	var all sync.WaitGroup
+	var all []appending
 	for i := range n {
 		s := validStatement(func(s *receipt.Statement) { s.ID = fmt.Sprintf("fill%d", i) })
-		all.Go(func() {
-			if _, _, err := d.Append(ctx, thing(&s)); err != nil {
-				d.t.Errorf("appending: %v", err)
-			}
-		})
+		all = append(all, thing(&s))
 	}
-	all.Wait()
+	if _, _, err := appendAll(ctx, d.Log, all...); err != nil {
+		d.t.Fatalf("appending: %v", err)
+	}
 }
 
 func (d *desk) pace() {

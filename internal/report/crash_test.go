@@ -19,6 +19,7 @@ import (
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/db/dbtest"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
@@ -50,7 +51,7 @@ func node(d *db.DB, dir string) (*report.Reports, error) {
 	rs.Log = &receipt.Log{DB: d, Key: key, Now: time.Now}
 	rs.Files = &attachment.Store{Dir: filepath.Join(dir, "attachments")}
 	rs.Ready = func(context.Context, string, string) ([]lang.Text, error) { return nil, nil }
-	rs.Agreed = func(context.Context, *sql.Tx, string, string, string, lang.Lang) error { return nil }
+	rs.Agreed = func(context.Context, *sql.Tx, []participant.Agreement) error { return nil }
 	return rs, nil
 }
 

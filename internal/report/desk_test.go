@@ -15,6 +15,7 @@ import (
 	"hinomi.dev/hinomi/internal/db/dbtest"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
@@ -61,7 +62,7 @@ func newDesk(t *testing.T, database *db.DB, dir string) *desk {
 	d.Colleague = func(_ context.Context, person string) (access.Caller, error) {
 		return map[string]access.Caller{tri.ID: tri, tora.ID: tora, owner.ID: owner, board.ID: board, ann.ID: ann}[person], nil
 	}
-	d.Agreed = func(context.Context, *sql.Tx, string, string, string, lang.Lang) error { return nil }
+	d.Agreed = func(context.Context, *sql.Tx, []participant.Agreement) error { return nil }
 	return d
 }
 

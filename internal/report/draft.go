@@ -80,11 +80,12 @@ func (rs *Reports) Draft(ctx context.Context, who access.Caller, draft string) (
 }
 
 func findDraft(ctx context.Context, q db.Querier, who access.Caller, draft string) (Draft, error) {
+	var files int
 	d, err := scanDraft(q.QueryRowContext(ctx, `
 		SELECT id, person, CASE report WHEN '' THEN body ELSE (SELECT r.body FROM report r WHERE r.id = draft.report) END,
-			version, created_at, updated_at, report
+			version, created_at, updated_at, report, (SELECT count(*) FROM draft_file f WHERE f.draft = draft.id)
 		FROM draft
-		WHERE id = $1 AND person = $2`, draft, who.ID))
+		WHERE id = $1 AND person = $2`, draft, who.ID), &files)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, fault.New(fault.NotFound,
 			"This draft is not here any more. Look at the list of your reports: it may have been sent.",
@@ -93,19 +94,27 @@ func findDraft(ctx context.Context, q db.Querier, who access.Caller, draft strin
 	if err != nil {
 		return d, fmt.Errorf("reading draft %s: %w", draft, err)
 	}
+	if files > 0 {
+		d.Files, err = draftFiles(ctx, q, draft)
+	}
+	return d, err
+}
+
+func draftFiles(ctx context.Context, q db.Querier, draft string) ([]File, error) {
 	rows, err := q.QueryContext(ctx, `SELECT hash, name, size FROM draft_file WHERE draft = $1 ORDER BY at, hash`, draft)
 	if err != nil {
-		return d, fmt.Errorf("reading the files of draft %s: %w", draft, err)
+		return nil, fmt.Errorf("reading the files of draft %s: %w", draft, err)
 	}
 	defer rows.Close()
+	var all []File
 	for rows.Next() {
 		var f File
 		if err := rows.Scan(&f.Hash, &f.Name, &f.Size); err != nil {
-			return d, fmt.Errorf("reading the files of draft %s: %w", draft, err)
+			return nil, fmt.Errorf("reading the files of draft %s: %w", draft, err)
 		}
-		d.Files = append(d.Files, f)
+		all = append(all, f)
 	}
-	return d, rows.Err()
+	return all, rows.Err()
 }
 
 // Drafts lists the caller's drafts that are not sent yet, the last touched first.

@@ -142,12 +142,26 @@ func (rs *Reports) learn(ctx context.Context) error {
 	return rows.Err()
 }
 
-func insertSketch(ctx context.Context, tx *sql.Tx, index int64, doc, target, class string, sketch []byte) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO report_sketch (log_index, doc, target, class, sketch)
-		VALUES ($1, $2, $3, $4, $5)`, index, doc, target, class, sketch)
-	if err != nil {
-		return fmt.Errorf("saving the sketch of %s: %w", doc, err)
+// A sketched is a report or a known issue as duplicates are found by it.
+type sketched struct {
+	index  int64 // in the log
+	doc    string
+	key    similar.Key
+	sketch similar.Sketch
+}
+
+func insertSketches(ctx context.Context, tx *sql.Tx, all []sketched) error {
+	rows := make([][]any, 0, len(all))
+	for _, s := range all {
+		rows = append(rows, []any{s.index, s.doc, s.key.Target, s.key.Class, s.sketch.Bytes()})
+	}
+	for values, args := range db.Values(rows) {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO report_sketch (log_index, doc, target, class, sketch)
+			VALUES `+values, args...)
+		if err != nil {
+			return fmt.Errorf("saving sketches: %w", err)
+		}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/fault"
@@ -34,8 +35,9 @@ type Known struct {
 	Claimed   string // 2006-01-02, or empty
 	Details   string
 
-	raw  []byte // the exact bytes that were committed to
-	salt receipt.Hash
+	raw    []byte // the exact bytes that were committed to
+	salt   receipt.Hash
+	sketch similar.Sketch // while it is added
 }
 
 // body is what the log commits to.
@@ -92,37 +94,67 @@ func (rs *Reports) AddKnown(ctx context.Context, who access.Caller, k Known) (Kn
 	if err := k.check(rs.Now()); err != nil {
 		return k, err
 	}
-	k.ID, k.AddedBy = newID(), who.ID
-	k.raw, k.salt = k.body(), receipt.NewSalt()
-	entry, _, err := rs.Log.Append(ctx, receipt.Appending{
-		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
-			k.LogIndex, k.LoggedAt = e.Index, e.Time
-			return rs.knownStatement(k).Commitment()
-		},
-		Write: func(ctx context.Context, tx *sql.Tx, _ receipt.Entry) error {
-			return rs.writeKnown(ctx, tx, who, k)
-		},
-	})
-	k.LogIndex, k.LoggedAt = entry.Index, entry.Time
-	return k, err
+	all := []Known{k}
+	err := rs.addKnown(ctx, who, all)
+	return all[0], err
 }
 
-func (rs *Reports) writeKnown(ctx context.Context, tx *sql.Tx, who access.Caller, k Known) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO known_issue (id, log_index, logged_at, added_by, title, target, class, reference, claimed, body, salt)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		k.ID, k.LogIndex, db.Micros(k.LoggedAt), k.AddedBy, k.Title, k.Target, k.Class, k.Reference, k.Claimed, string(k.raw), k.salt[:])
-	if err != nil {
-		return fmt.Errorf("saving known issue %s: %w", k.ID, err)
+// addKnown logs issues that were checked, in one transaction, and fills in their entries.
+func (rs *Reports) addKnown(ctx context.Context, who access.Caller, all []Known) error {
+	for i := range all {
+		k := &all[i]
+		k.ID, k.AddedBy = newID(), who.ID
+		k.raw, k.salt = k.body(), receipt.NewSalt()
+		k.sketch = similar.NewSketch(strings.Join([]string{k.Title, k.Target, k.Class, k.Details}, "\n"))
 	}
-	text := strings.Join([]string{k.Title, k.Target, k.Class, k.Details}, "\n")
-	if err := insertSketch(ctx, tx, k.LogIndex, k.ID, k.Target, k.Class, similar.NewSketch(text).Bytes()); err != nil {
+	_, err := rs.Log.Append(ctx, func(ctx context.Context, tx *sql.Tx, g *receipt.Growth) error {
+		for i := range all {
+			k := &all[i]
+			_, err := g.Append(func(e receipt.Entry) (receipt.Hash, error) {
+				k.LogIndex, k.LoggedAt = e.Index, e.Time
+				return rs.knownStatement(*k).Commitment()
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return rs.writeKnown(ctx, tx, who, all)
+	})
+	return err
+}
+
+func (rs *Reports) writeKnown(ctx context.Context, tx *sql.Tx, who access.Caller, all []Known) error {
+	var (
+		rows     [][]any
+		sketches []sketched
+		deeds    []audit.Deed
+		news     []any
+	)
+	for _, k := range all {
+		rows = append(rows, []any{
+			k.ID, k.LogIndex, db.Micros(k.LoggedAt), k.AddedBy, k.Title, k.Target, k.Class, k.Reference, k.Claimed, string(k.raw), k.salt[:],
+		})
+		sketches = append(sketches, sketched{k.LogIndex, k.ID, similar.Key{Target: k.Target, Class: k.Class}, k.sketch})
+		deeds = append(deeds, audit.Deed{
+			Who: who, Action: access.KnownAdd, Subject: k.ID, Detail: map[string]any{"log_index": k.LogIndex, "claimed": k.Claimed},
+		})
+		news = append(news, map[string]string{"id": k.ID})
+	}
+	for values, args := range db.Values(rows) {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO known_issue (id, log_index, logged_at, added_by, title, target, class, reference, claimed, body, salt)
+			VALUES `+values, args...)
+		if err != nil {
+			return fmt.Errorf("saving known issues: %w", err)
+		}
+	}
+	if err := insertSketches(ctx, tx, sketches); err != nil {
 		return err
 	}
-	if err := rs.Audit.Record(ctx, tx, who, access.KnownAdd, k.ID, map[string]any{"log_index": k.LogIndex, "claimed": k.Claimed}); err != nil {
+	if err := rs.Audit.RecordAll(ctx, tx, deeds); err != nil {
 		return err
 	}
-	return bus.Queue(ctx, tx, rs.Now(), "known.added", map[string]string{"id": k.ID})
+	return bus.Queue(ctx, tx, rs.Now(), "known.added", news...)
 }
 
 // A KnownQuery selects known issues.
@@ -299,10 +331,8 @@ func (rs *Reports) ImportKnown(ctx context.Context, who access.Caller, r io.Read
 	if err := rs.roomInLog(ctx, len(all)); err != nil {
 		return 0, err
 	}
-	for i, k := range all {
-		if _, err := rs.AddKnown(ctx, who, k); err != nil {
-			return i, fmt.Errorf("%d of %d issues are in the log; import the rest: %w", i, len(all), err)
-		}
+	if err := rs.addKnown(ctx, who, all); err != nil {
+		return 0, err
 	}
 	return len(all), nil
 }

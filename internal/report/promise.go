@@ -68,14 +68,10 @@ func (rs *Reports) promisesOf(r Report, trigger string, kinds ...string) []deadl
 	return all
 }
 
-// begin starts what every new report is promised, and returns the report with its first turn.
-func (rs *Reports) begin(ctx context.Context, tx *sql.Tx, r Report) (Report, error) {
-	all := rs.promisesOf(r, "received", firstAnswer, triage, decision, confidentiality)
-	running, err := deadline.First(ctx, tx, r.ReceivedAt, r.ID, all)
-	if err != nil {
-		return r, err
-	}
-	return r.withTurn(running), nil
+// begin returns what a new report is promised, and the report with its first turn.
+func (rs *Reports) begin(r Report) (Report, []deadline.Deadline) {
+	running := deadline.First(r.ReceivedAt, r.ID, rs.promisesOf(r, "received", firstAnswer, triage, decision, confidentiality))
+	return r.withTurn(running), running
 }
 
 func (rs *Reports) meet(ctx context.Context, tx *sql.Tx, r Report, by string, kinds ...string) error {

@@ -13,7 +13,9 @@ import (
 	"hinomi.dev/hinomi/internal/audit"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/deadline"
+	"hinomi.dev/hinomi/internal/group"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/similar"
@@ -36,9 +38,11 @@ type Reports struct {
 	// not any more.
 	Colleague func(ctx context.Context, person string) (access.Caller, error)
 
-	// Agreed records, in the transaction that takes a report, that sending it counts as agreement to
+	// Agreed records, in the transaction that takes reports, that sending them counts as agreement to
 	// the terms in force, with the language in which they were shown.
-	Agreed func(ctx context.Context, tx *sql.Tx, person, terms, hash string, shown lang.Lang) error
+	Agreed func(ctx context.Context, tx *sql.Tx, all []participant.Agreement) error
+
+	sendings group.Group[*sending]
 
 	// mu guards learned and is held while new sketches are read: two readers would add them twice.
 	mu      sync.Mutex
@@ -49,7 +53,11 @@ type Reports struct {
 }
 
 // New returns Reports with an empty index of sketches.
-func New() *Reports { return &Reports{index: similar.NewIndex(), learned: -1} }
+func New() *Reports {
+	rs := &Reports{index: similar.NewIndex(), learned: -1}
+	rs.sendings.Run = rs.sendAll
+	return rs
+}
 
 // own reads one of the caller's own reports. For everybody else's it is not found.
 func (rs *Reports) own(ctx context.Context, who access.Caller, a access.Action, report string) (Report, error) {

@@ -1,10 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/fault"
@@ -63,26 +66,31 @@ func find(ctx context.Context, q db.Querier, id string) (Report, error) {
 	return r, rows.Err()
 }
 
-func insert(ctx context.Context, tx *sql.Tx, r Report) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO report (`+reportColumns+`, place)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-			$23, $24, $25, $26, $27, $28, $29)`,
-		r.ID, r.LogIndex, db.Micros(r.ReceivedAt), r.ClockBehind, r.Terms, r.Reporter, string(r.Lang), r.Title, r.Target,
-		r.InScope, r.ScopeClause, r.Class, string(r.Raw), r.Salt, r.VectorReported, r.Vector, r.Score, string(r.Urgency),
-		string(r.Eligibility), string(r.State), string(r.AskedFrom), r.Original, r.Assignee, string(r.Turn), r.TurnKind,
-		db.Micros(r.TurnDue), db.Micros(r.UpdatedAt), r.Version, r.place())
-	if err != nil {
-		return fmt.Errorf("saving report %s: %w", r.ID, err)
-	}
-	for n, f := range r.Files {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO report_file (report, n, hash, name, size)
-			VALUES ($1, $2, $3, $4, $5)`, r.ID, n, f.Hash, f.Name, f.Size); err != nil {
-			return fmt.Errorf("saving the files of report %s: %w", r.ID, err)
+// insertAll stores new reports with their files.
+func insertAll(ctx context.Context, tx *sql.Tx, all []Report) error {
+	var rows, files [][]any
+	for _, r := range all {
+		rows = append(rows, []any{
+			r.ID, r.LogIndex, db.Micros(r.ReceivedAt), r.ClockBehind, r.Terms, r.Reporter, string(r.Lang), r.Title, r.Target,
+			r.InScope, r.ScopeClause, r.Class, string(r.Raw), r.Salt, r.VectorReported, r.Vector, r.Score, string(r.Urgency),
+			string(r.Eligibility), string(r.State), string(r.AskedFrom), r.Original, r.Assignee, string(r.Turn), r.TurnKind,
+			db.Micros(r.TurnDue), db.Micros(r.UpdatedAt), r.Version, r.place(),
+		})
+		for n, f := range r.Files {
+			files = append(files, []any{r.ID, n, f.Hash, f.Name, f.Size})
 		}
 	}
-	return count(ctx, tx, r, 1)
+	for values, args := range db.Values(rows) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO report (`+reportColumns+`, place) VALUES `+values, args...); err != nil {
+			return fmt.Errorf("saving new reports: %w", err)
+		}
+	}
+	for values, args := range db.Values(files) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO report_file (report, n, hash, name, size) VALUES `+values, args...); err != nil {
+			return fmt.Errorf("saving the files of new reports: %w", err)
+		}
+	}
+	return recount(ctx, tx, nil, all)
 }
 
 // save writes what may change about a report. was is the report as it was read: its version must
@@ -98,24 +106,46 @@ func save(ctx context.Context, tx *sql.Tx, was, r Report) error {
 	if err != nil {
 		return fmt.Errorf("saving report %s: %w", r.ID, err)
 	}
-	if was.State == r.State && was.Turn == r.Turn && was.Urgency == r.Urgency {
-		return nil
-	}
-	if err := count(ctx, tx, was, -1); err != nil {
-		return err
-	}
-	return count(ctx, tx, r, 1)
+	return recount(ctx, tx, []Report{was}, []Report{r})
 }
 
-// count adds n to the number of reports that stand where r stands.
-func count(ctx context.Context, tx *sql.Tx, r Report, n int) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO report_count (state, turn, urgency, n)
-		VALUES ($1, $2, $3, $4)
-		ON CONFLICT (state, turn, urgency) DO UPDATE SET n = report_count.n + excluded.n`,
-		string(r.State), string(r.Turn), string(r.Urgency), n)
-	if err != nil {
-		return fmt.Errorf("counting report %s: %w", r.ID, err)
+// A standing is what reports are counted by.
+type standing struct {
+	state   State
+	turn    Turn
+	urgency Urgency
+}
+
+func (r Report) standing() standing { return standing{r.State, r.Turn, r.Urgency} }
+
+func (s standing) compare(o standing) int {
+	return cmp.Or(cmp.Compare(s.state, o.state), cmp.Compare(s.turn, o.turn), cmp.Compare(s.urgency, o.urgency))
+}
+
+// recount takes reports out of the counts as they stood, and puts them in as they stand. The counts are
+// changed in one order, so that no two transactions wait for each other.
+func recount(ctx context.Context, tx *sql.Tx, stood, stand []Report) error {
+	change := map[standing]int{}
+	for _, r := range stood {
+		change[r.standing()]--
+	}
+	for _, r := range stand {
+		change[r.standing()]++
+	}
+	var rows [][]any
+	for _, s := range slices.SortedFunc(maps.Keys(change), standing.compare) {
+		if n := change[s]; n != 0 {
+			rows = append(rows, []any{string(s.state), string(s.turn), string(s.urgency), n})
+		}
+	}
+	for values, args := range db.Values(rows) {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO report_count (state, turn, urgency, n)
+			VALUES `+values+`
+			ON CONFLICT (state, turn, urgency) DO UPDATE SET n = report_count.n + excluded.n`, args...)
+		if err != nil {
+			return fmt.Errorf("counting reports: %w", err)
+		}
 	}
 	return nil
 }
@@ -205,12 +235,13 @@ func messages(ctx context.Context, q db.Querier, report string, desk bool) ([]Me
 	return all, rows.Err()
 }
 
-// A draft body is stored as the submission's JSON; rows hold nothing that is queried.
-func scanDraft(row scanner) (Draft, error) {
+// scanDraft reads the columns of a draft, and more after them. The body is stored as the submission's
+// JSON; rows hold nothing that is queried.
+func scanDraft(row scanner, more ...any) (Draft, error) {
 	var d Draft
 	var body string
 	var created, updated int64
-	if err := row.Scan(&d.ID, &d.Person, &body, &d.Version, &created, &updated, &d.Report); err != nil {
+	if err := row.Scan(append([]any{&d.ID, &d.Person, &body, &d.Version, &created, &updated, &d.Report}, more...)...); err != nil {
 		return d, err
 	}
 	d.CreatedAt, d.UpdatedAt = db.Time(created), db.Time(updated)

@@ -3,21 +3,15 @@ package report
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"hinomi.dev/hinomi/internal/access"
-	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/cvss"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
-	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
-	"hinomi.dev/hinomi/internal/search"
-	"hinomi.dev/hinomi/internal/similar"
 )
 
 // Faults are everything that is wrong with a form, each with its field.
@@ -32,10 +26,10 @@ func (f Faults) Unwrap() error { return f[0] }
 //
 //  1. Check the caller, the draft, and that every attachment is on disk. Nothing is changed.
 //  2. Fix the exact bytes and draw the salt.
-//  3. In one transaction, shared with whoever submits at the same moment: the log gives the entry its
-//     index and time; the terms in force at that time are pinned; the report, its files, its promises,
-//     its sketch, the audit record and the announcement are written; the draft is marked as sent; the
-//     log signs a checkpoint over the new tree.
+//  3. In one transaction, shared with whoever submits at the same moment (sending.go): the draft is
+//     marked as sent; the log gives the entry its index and time; the terms in force at that time are
+//     pinned; the report, its files, its promises, its sketch, the audit record and the announcement
+//     are written; the log signs a checkpoint over the new tree.
 //  4. After the commit the report exists and its receipt can be computed, always the same.
 //
 // Killed before the commit there is the draft and no report; after it, the report with its receipt.
@@ -54,16 +48,17 @@ func (rs *Reports) Submit(ctx context.Context, who access.Caller, draft string, 
 	if err := rs.sendable(ctx, who, d); err != nil {
 		return Report{}, err
 	}
-	r := Report{
-		ID: newID(), Reporter: who.ID, Lang: l, Title: d.Body.Title, Class: d.Body.Class, Body: d.Body, Raw: d.Body.Bytes(),
-		Score: -1, Urgency: Normal, Eligibility: Undecided, State: Received, Files: d.Files, Version: 1,
-	}
-	salt := receipt.NewSalt()
-	r.Salt = salt[:]
-	if err := r.rate(); err != nil {
+	s, err := prepare(who, d, l)
+	if err != nil {
 		return Report{}, err
 	}
-	return rs.append(ctx, who, d, r)
+	if err := rs.sendings.Do(ctx, s); err != nil {
+		return Report{}, err
+	}
+	if s.twin != "" {
+		return find(ctx, rs.DB.Read(), s.twin)
+	}
+	return s.report, s.err
 }
 
 // sendable says what keeps a draft from being sent: the person's own declarations first, then the
@@ -115,117 +110,6 @@ func (r *Report) rate() error {
 	}
 	r.VectorReported, r.Vector, r.Score = v.String(), v.String(), v.Score()
 	return nil
-}
-
-// judge pins the terms in force at receipt and what they say of the target.
-func (rs *Reports) judge(r *Report) error {
-	terms, ok := rs.Program.At(r.ReceivedAt)
-	if !ok {
-		return fmt.Errorf("no terms are in force at %s", r.ReceivedAt)
-	}
-	v := terms.Judge(program.Target{Kind: r.Body.Reached, Host: r.Body.Target, Platform: r.Body.Platform, Version: r.Body.Version})
-	r.Terms, r.Target, r.InScope, r.ScopeClause = terms.ID, v.Target, v.In, v.Clause
-	if r.Target == "" {
-		r.Target = r.Body.Target // nothing could be made of it: a person reads what was typed
-	}
-	return nil
-}
-
-func (rs *Reports) append(ctx context.Context, who access.Caller, d Draft, r Report) (Report, error) {
-	// What takes long is made before the transaction that everybody waits for.
-	text := r.Body.Text()
-	made := derived{sketch: similar.NewSketch(text).Bytes(), words: search.WordsOf(text)}
-	var twin string // the report that this draft had become in the meantime
-	_, _, err := rs.Log.Append(ctx, receipt.Appending{
-		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
-			r.LogIndex, r.ReceivedAt, r.UpdatedAt, r.ClockBehind = e.Index, e.Time, e.Time, e.ClockBehind
-			if err := rs.judge(&r); err != nil {
-				return receipt.Hash{}, err
-			}
-			s, err := rs.statement(r)
-			if err != nil {
-				return receipt.Hash{}, err
-			}
-			return s.Commitment()
-		},
-		Write: func(ctx context.Context, tx *sql.Tx, _ receipt.Entry) error {
-			var err error
-			twin, err = rs.write(ctx, tx, who, d, &r, made)
-			return err
-		},
-	})
-	if twin != "" {
-		return find(ctx, rs.DB.Read(), twin)
-	}
-	return r, err
-}
-
-// derived is what duplicates and words are found by, made from a report's text.
-type derived struct {
-	sketch []byte
-	words  search.Words
-}
-
-// errMoved says that what would be sent is not what is stored: something was typed or attached after
-// the draft was read.
-var errMoved = fault.New(fault.Conflict,
-	"The draft was changed in another window while it was being sent, so nothing was sent. Look at it once more, then send it.",
-	"送信中に別のウィンドウで下書きが変更されたため、送信していません。内容をもう一度確認してから送信してください。")
-
-// errSent says that another request sent the same draft first.
-var errSent = errors.New("the draft was sent already")
-
-// write stores the report in the log's transaction. It returns the report that the draft had become
-// already, if it had.
-func (rs *Reports) write(ctx context.Context, tx *sql.Tx, who access.Caller, d Draft, r *Report, made derived) (twin string, err error) {
-	res, err := tx.ExecContext(ctx, `
-		UPDATE draft SET report = $1, body = ''
-		WHERE id = $2 AND report = '' AND version = $3`, r.ID, d.ID, d.Version)
-	if err != nil {
-		return "", fmt.Errorf("sending draft %s: %w", d.ID, err)
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return "", err
-	} else if n == 0 {
-		if err := tx.QueryRowContext(ctx, `SELECT report FROM draft WHERE id = $1`, d.ID).Scan(&twin); err != nil {
-			return "", fmt.Errorf("reading draft %s: %w", d.ID, err)
-		}
-		if twin == "" {
-			return "", errMoved // by an autosave of another window, since it was read
-		}
-		return twin, errSent
-	}
-	var files int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM draft_file WHERE draft = $1`, d.ID).Scan(&files); err != nil {
-		return "", fmt.Errorf("counting the files of draft %s: %w", d.ID, err)
-	}
-	if files != len(d.Files) {
-		return "", errMoved
-	}
-	terms, _ := rs.Program.Version(r.Terms) // judge has found it
-	if err := rs.Agreed(ctx, tx, r.Reporter, terms.ID, terms.Hash, r.Lang); err != nil {
-		return "", err
-	}
-	if *r, err = rs.begin(ctx, tx, *r); err != nil {
-		return "", err
-	}
-	if err := insert(ctx, tx, *r); err != nil {
-		return "", err
-	}
-	if err := insertSketch(ctx, tx, r.LogIndex, r.ID, r.Target, r.Class, made.sketch); err != nil {
-		return "", err
-	}
-	if err := search.Index(ctx, tx, doc(r.LogIndex), made.words); err != nil {
-		return "", err
-	}
-	detail := map[string]any{"log_index": r.LogIndex, "terms": r.Terms}
-	if r.ClockBehind {
-		detail["clock_behind"] = rs.Now().UTC()
-	}
-	if err := rs.Audit.Record(ctx, tx, who, access.ReportSubmit, r.ID, detail); err != nil {
-		return "", err
-	}
-	return "", bus.Queue(ctx, tx, rs.Now(), "report.received", map[string]string{"id": r.ID, "person": who.ID})
 }
 
 // statement is what the receipt of a report says.

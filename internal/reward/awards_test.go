@@ -15,6 +15,7 @@ import (
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/money"
+	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
@@ -51,7 +52,7 @@ func each(t *testing.T, fn func(t *testing.T, b *bench)) {
 		rs.DB, rs.Now, rs.Program, rs.Files = d, clock, program.Default(), &attachment.Store{Dir: t.TempDir()}
 		rs.Audit, rs.Log = &audit.Log{DB: d, Now: clock}, &receipt.Log{DB: d, Key: key, Now: clock}
 		rs.Ready = func(context.Context, string, string) ([]lang.Text, error) { return nil, nil }
-		rs.Agreed = func(context.Context, *sql.Tx, string, string, string, lang.Lang) error { return nil }
+		rs.Agreed = func(context.Context, *sql.Tx, []participant.Agreement) error { return nil }
 		fn(t, &bench{t: t, Awards: &reward.Awards{DB: d, Audit: rs.Audit, Program: rs.Program, Reports: rs, Now: clock}})
 	})
 }

@@ -33,15 +33,7 @@ const (
 // Index makes the text searchable under the name doc, or replaces what was there under it. It
 // takes effect with the caller's transaction. Names sort by age: the newest come first in results.
 func Index(ctx context.Context, tx *sql.Tx, doc string, w Words) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO search_doc (doc, state, version, text)
-		VALUES ($1, $2, 1, $3)
-		ON CONFLICT (doc) DO UPDATE SET state = excluded.state, version = search_doc.version + 1, text = excluded.text`,
-		doc, waiting, string(w))
-	if err != nil {
-		return fmt.Errorf("indexing %s: %w", doc, err)
-	}
-	return nil
+	return IndexAll(ctx, tx, []Doc{{doc, w}})
 }
 
 // Remove makes the document unfindable and forgets its text, in the caller's transaction. Its words

@@ -1,6 +1,7 @@
 package similar
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func extract(text string) features {
 	for w := range fold.Words(fold.Text(content(text))) {
 		f.word(w)
 	}
-	for _, c := range compound.FindAllString(text, -1) {
+	for c := range compounds(text) {
 		f.name(strings.TrimRight(c, ".,:;?!&=#/-"))
 	}
 	return f
@@ -109,8 +110,44 @@ var stop = func() map[string]bool {
 	return all
 }()
 
-// compound matches what is written in one go: addresses, paths, queries, identifiers.
-var compound = regexp.MustCompile(`[A-Za-z0-9_$/][A-Za-z0-9_.\-/:%?=&@~+#$\[\]{}<>]{2,300}`)
+// compounds returns what is written in one go: addresses, paths, queries, identifiers. A regular expression
+// would say it shorter, and take as long as everything else together.
+func compounds(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := 0; i < len(text); i++ {
+			if !first[text[i]] {
+				continue
+			}
+			end := i + 1
+			for end < len(text) && end-i < maxCompound && further[text[end]] {
+				end++
+			}
+			if end-i < minCompound {
+				continue
+			}
+			if !yield(text[i:end]) {
+				return
+			}
+			i = end - 1
+		}
+	}
+}
+
+// The length of a compound, the signs that it begins with and those that it goes on with.
+const minCompound, maxCompound = 3, 301
+
+var (
+	first   = signs("_$/")
+	further = signs("_.-/:%?=&@~+#$[]{}<>")
+)
+
+// signs returns which bytes are letters or digits of ASCII, or among others.
+func signs(others string) (t [256]bool) {
+	for c := range t {
+		t[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte(others, byte(c)) >= 0
+	}
+	return t
+}
 
 var (
 	host       = regexp.MustCompile(`^(?:[a-z0-9-]+\.)+[a-z]{2,18}(?::\d+)?$`)
@@ -122,11 +159,12 @@ var (
 
 // name puts in what a compound names.
 func (f features) name(c string) {
-	if camel.MatchString(c) {
-		f.add("i:" + strings.ToLower(c))
+	lower := strings.ToLower(c)
+	if lower != c && camel.MatchString(c) {
+		f.add("i:" + lower)
 		return
 	}
-	c = strings.ToLower(c)
+	c = lower
 	if _, rest, ok := strings.Cut(c, "://"); ok {
 		c = rest
 	}

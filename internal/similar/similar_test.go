@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -211,6 +212,21 @@ func TestTextsOfEveryKindHaveSketches(t *testing.T) {
 			t.Errorf("%.10q is %.2f like itself", s, v)
 		}
 	}
+}
+
+func TestCompoundsAreWhatARegularExpressionFinds(t *testing.T) {
+	re := regexp.MustCompile(`[A-Za-z0-9_$/][A-Za-z0-9_.\-/:%?=&@~+#$\[\]{}<>]{2,300}`)
+	check := func(t rapid.TB, text string) {
+		if got, want := slices.Collect(compounds(text)), re.FindAllString(text, -1); !slices.Equal(got, want) {
+			t.Fatalf("of %q came %q, not %q", text, got, want)
+		}
+	}
+	for _, n := range []int{1, 2, 3, 300, 301, 302, 303, 304, 605} {
+		check(t, "-"+strings.Repeat("a", n)+" ")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		check(t, rapid.StringOf(rapid.SampledFrom([]rune("aZ09_$/.-:%?=&@~+#[]{}<> \n!\"'(),;*あ亜é"))).Draw(t, "text"))
+	})
 }
 
 func TestSharedNames(t *testing.T) {
