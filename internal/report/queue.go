@@ -3,6 +3,8 @@ package report
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,11 +111,11 @@ func (rs *Reports) Queue(ctx context.Context, who access.Caller, q Query) (Page,
 		return Page{}, err
 	}
 	p := Page{Counts: counts}
-	where, args, err := rs.where(ctx, who, q)
+	where, err := rs.where(ctx, who, q)
 	if err != nil || where == nil {
 		return p, err
 	}
-	p.Rows, err = rs.rows(ctx, where, args, q.Limit+1)
+	p.Rows, err = rs.rows(ctx, where, q.Limit+1)
 	if err != nil {
 		return p, err
 	}
@@ -140,44 +142,105 @@ func (rs *Reports) Waiting(ctx context.Context, who access.Caller) (int, error) 
 
 // conditions collects the WHERE of a query with its numbered arguments.
 type conditions struct {
-	text []string
-	args []any
+	text  []string
+	args  []any
+	order string
+}
+
+// only is one condition, in the order of the queue.
+func only(text string, args ...any) *conditions {
+	c := &conditions{order: `place, log_index`}
+	c.add(text, args...)
+	return c
 }
 
 // add appends a condition in which each ? becomes the next number.
 func (c *conditions) add(text string, args ...any) {
+	var b strings.Builder
 	for _, a := range args {
+		before, after, _ := strings.Cut(text, "?")
 		c.args = append(c.args, a)
-		text = strings.Replace(text, "?", "$"+strconv.Itoa(len(c.args)), 1)
+		b.WriteString(before)
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(len(c.args)))
+		text = after
 	}
-	c.text = append(c.text, text)
+	b.WriteString(text)
+	c.text = append(c.text, b.String())
 }
 
+// lane restricts the rows to one range of an index that has the queue's order: where column is value,
+// behind the place after and before the place until. Both ends are rows of the index and not an
+// equation, so that there is one way to have the rows in order. With column = value PostgreSQL's
+// plan for any value may as well walk the whole queue and leave out what has another value, which for a
+// view with few reports is all of it.
+func (c *conditions) lane(column, value string, after, until position) {
+	if column == "" {
+		c.add(`(place, log_index) > (?, ?)`, after.place, after.index)
+		c.add(`place < ?`, until.place)
+		c.order = `place, log_index`
+		return
+	}
+	c.add(`(`+column+`, place, log_index) > (?, ?, ?)`, value, after.place, after.index)
+	c.add(`(`+column+`, place) < (?, ?)`, value, until.place)
+	c.order = column + `, place, log_index`
+}
+
+// A position is where a row stands in the queue.
+type position struct{ place, index int64 }
+
+// The ends of the queue: every row stands between them.
+var front, back = position{-1, -1}, position{place: math.MaxInt64}
+
 // where turns a query into conditions. Nil conditions mean that nothing can match.
-func (rs *Reports) where(ctx context.Context, who access.Caller, q Query) ([]string, []any, error) {
-	var c conditions
+func (rs *Reports) where(ctx context.Context, who access.Caller, q Query) (*conditions, error) {
+	after := front
+	if q.After != "" {
+		var err error
+		if after, err = cursor(q.After); err != nil {
+			return nil, err
+		}
+	}
+	c := &conditions{}
 	switch q.View {
 	case ViewDesk, "":
-		c.add(`turn = ?`, string(Desk))
+		c.lane("turn", string(Desk), after, back)
 	case ViewReporter:
-		c.add(`turn = ?`, string(Reporter))
+		c.lane("turn", string(Reporter), after, back)
 	case ViewClosed:
-		c.add(`turn = ?`, string(Nobody))
+		c.lane("turn", string(Nobody), after, back)
 	case ViewAll:
-		c.add(`place >= 0`)
+		c.lane("", "", after, back)
 	case ViewUrgent:
-		c.add(`turn <> ? AND urgency <> ?`, string(Nobody), string(Normal))
+		c.lane("", "", after, position{place: placeOf(Normal, 0)})
 	case ViewNew:
-		c.add(`state = ?`, string(Received))
+		c.lane("state", string(Received), after, back)
 	case ViewLate:
-		c.add(`turn = ? AND turn_due > 0 AND turn_due < ?`, string(Desk), db.Micros(rs.Now()))
+		now := db.Micros(rs.Now())
+		c.lane("turn", string(Desk), after, position{place: placeOf(Normal, now)})
+		c.add(`turn_due > 0 AND turn_due < ?`, now)
 	case ViewSecond:
+		c.lane("", "", after, back)
 		c.add(`id IN (SELECT report FROM decision WHERE state = ?)`, string(Proposed))
 	case ViewMine:
-		c.add(`assignee = ? AND turn <> ?`, who.ID, string(Nobody))
+		c.lane("assignee", who.ID, after, back)
+		c.add(`turn <> ?`, string(Nobody))
 	default:
-		return nil, nil, fault.New(fault.Invalid, "There is no view “%s”.", "「%s」という表示はありません。", q.View).At("view")
+		return nil, fault.New(fault.Invalid, "There is no view “%s”.", "「%s」という表示はありません。", q.View).At("view")
 	}
+	if err := c.filter(q); err != nil || q.Text == "" {
+		return c, err
+	}
+	found, err := rs.matches(ctx, q.Text)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	c.add(`log_index IN (`+strings.TrimSuffix(strings.Repeat("?, ", len(found)), ", ")+`)`, found...)
+	return c, nil
+}
+
+// filter adds what else is asked for.
+func (c *conditions) filter(q Query) error {
 	for _, equal := range []struct{ column, value string }{
 		{"state", string(q.State)},
 		{"class", q.Class},
@@ -192,33 +255,21 @@ func (rs *Reports) where(ctx context.Context, who access.Caller, q Query) ([]str
 	if q.Severity != "" {
 		low, high, ok := cvss.Range(q.Severity)
 		if !ok {
-			return nil, nil, fault.New(fault.Invalid, "There is no severity “%s”.", "「%s」という深刻度はありません。", q.Severity).At("severity")
+			return fault.New(fault.Invalid, "There is no severity “%s”.", "「%s」という深刻度はありません。", q.Severity).At("severity")
 		}
 		c.add(`score BETWEEN ? AND ?`, low, high)
 	}
 	if q.Target != "" {
 		c.add(`target >= ? AND target < ?`, q.Target, q.Target+"\U0010FFFF")
 	}
-	if q.After != "" {
-		place, index, err := cursor(q.After)
-		if err != nil {
-			return nil, nil, err
-		}
-		c.add(`(place, log_index) > (?, ?)`, place, index)
-	}
-	if q.Text != "" {
-		found, err := rs.matches(ctx, q.Text)
-		if err != nil || len(found) == 0 {
-			return nil, nil, err
-		}
-		marks := strings.TrimSuffix(strings.Repeat("?, ", len(found)), ", ")
-		c.add(`log_index IN (`+marks+`)`, found...)
-	}
-	return c.text, c.args, nil
+	return nil
 }
 
 // maxMatches bounds a search: nobody reads more, and the newest come first.
 const maxMatches = 500
+
+// lengths are how many matches a statement is told of; the last one is repeated to fill it up.
+var lengths = [...]int{1, 32, maxMatches}
 
 // matches returns the log indexes of the reports that a search finds.
 func (rs *Reports) matches(ctx context.Context, text string) ([]any, error) {
@@ -241,31 +292,35 @@ func (rs *Reports) matches(ctx context.Context, text string) ([]any, error) {
 		}
 		found = append(found, index)
 	}
+	// A few lengths, so that there are few statements: databases keep what they have compiled.
+	for len(found) > 0 && !slices.Contains(lengths[:], len(found)) {
+		found = append(found, found[len(found)-1])
+	}
 	return found, nil
 }
 
 // doc is a report's or known issue's name in the search index: it sorts by the order of receipt.
 func doc(logIndex int64) string { return fmt.Sprintf("%012d", logIndex) }
 
-func cursor(s string) (place, index int64, err error) {
+func cursor(s string) (position, error) {
 	a, b, _ := strings.Cut(s, ".")
 	place, errA := strconv.ParseInt(a, 36, 64)
 	index, errB := strconv.ParseInt(b, 36, 64)
 	if errA != nil || errB != nil {
-		return 0, 0, fault.New(fault.Invalid, "This address was cut off. Open the queue from the top.",
+		return position{}, fault.New(fault.Invalid, "This address was cut off. Open the queue from the top.",
 			"URLが途中で切れています。一覧を最初から開いてください。").At("after")
 	}
-	return place, index, nil
+	return position{place, index}, nil
 }
 
-func (rs *Reports) rows(ctx context.Context, where []string, args []any, limit int) ([]Row, error) {
+func (rs *Reports) rows(ctx context.Context, c *conditions, limit int) ([]Row, error) {
 	rows, err := rs.DB.Read().QueryContext(ctx, `
 		SELECT id, log_index, received_at, title, target, in_scope, class, score, urgency, eligibility, state, assignee,
 			turn, turn_kind, turn_due, lang, place
 		FROM report
-		WHERE `+strings.Join(where, " AND ")+`
-		ORDER BY place, log_index
-		LIMIT `+strconv.Itoa(limit), args...)
+		WHERE `+strings.Join(c.text, " AND ")+`
+		ORDER BY `+c.order+`
+		LIMIT `+strconv.Itoa(limit), c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the queue: %w", err)
 	}
@@ -284,22 +339,35 @@ func (rs *Reports) rows(ctx context.Context, where []string, args []any, limit i
 	return all, rows.Err()
 }
 
-// counts sums the kept counts into the views; the three that depend on the clock or the caller are
-// short index ranges.
+// counts sums the kept counts into the views, in one statement; the three that depend on the clock or the
+// caller are short index ranges.
 func (rs *Reports) counts(ctx context.Context, who access.Caller) (map[View]int, error) {
-	rows, err := rs.DB.Read().QueryContext(ctx, `SELECT state, turn, urgency, n FROM report_count`)
+	rows, err := rs.DB.Read().QueryContext(ctx, `
+		SELECT '', state, turn, urgency, n FROM report_count
+		UNION ALL
+		SELECT 'late', '', '', '', count(*) FROM report WHERE turn = $1 AND turn_due > 0 AND turn_due < $2
+		UNION ALL
+		SELECT 'second', '', '', '', count(DISTINCT report) FROM decision WHERE state = $3
+		UNION ALL
+		SELECT 'mine', '', '', '', count(*) FROM report WHERE assignee = $4 AND assignee <> '' AND turn <> $5`,
+		string(Desk), db.Micros(rs.Now()), string(Proposed), who.ID, string(Nobody))
 	if err != nil {
 		return nil, fmt.Errorf("counting the queue: %w", err)
 	}
 	defer rows.Close()
 	counts := map[View]int{}
 	for rows.Next() {
+		var view View
 		var state State
 		var turn Turn
 		var urgency Urgency
 		var n int
-		if err := rows.Scan(&state, &turn, &urgency, &n); err != nil {
+		if err := rows.Scan(&view, &state, &turn, &urgency, &n); err != nil {
 			return nil, fmt.Errorf("counting the queue: %w", err)
+		}
+		if view != "" {
+			counts[view] = n
+			continue
 		}
 		counts[ViewAll] += n
 		counts[map[Turn]View{Desk: ViewDesk, Reporter: ViewReporter, Nobody: ViewClosed}[turn]] += n
@@ -313,16 +381,5 @@ func (rs *Reports) counts(ctx context.Context, who access.Caller) (map[View]int,
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("counting the queue: %w", err)
 	}
-	var late, second, mine int
-	err = rs.DB.Read().QueryRowContext(ctx, `
-		SELECT
-			(SELECT count(*) FROM report WHERE turn = $1 AND turn_due > 0 AND turn_due < $2),
-			(SELECT count(DISTINCT report) FROM decision WHERE state = $3),
-			(SELECT count(*) FROM report WHERE assignee = $4 AND assignee <> '' AND turn <> $5)`,
-		string(Desk), db.Micros(rs.Now()), string(Proposed), who.ID, string(Nobody)).Scan(&late, &second, &mine)
-	if err != nil {
-		return nil, fmt.Errorf("counting the queue: %w", err)
-	}
-	counts[ViewLate], counts[ViewSecond], counts[ViewMine] = late, second, mine
 	return counts, nil
 }

@@ -198,15 +198,21 @@ func (r Report) Move(to State) (Report, error) {
 // first; what nobody has to act on comes last, newest first.
 func (r Report) place() int64 {
 	const year3000 = 32503680000 * 1_000_000 // microseconds: a promise that never runs ends here
-	const shift = 60                         // microseconds until the year 3000 need 55 bits
 	if r.Turn == Nobody {
-		return 3<<shift | (year3000 - r.ReceivedAt.UnixMicro())
+		return 3<<placeShift | (year3000 - r.ReceivedAt.UnixMicro())
 	}
-	due := int64(year3000)
-	if !r.TurnDue.IsZero() {
-		due = r.TurnDue.UnixMicro()
+	if r.TurnDue.IsZero() {
+		return placeOf(r.Urgency, year3000)
 	}
-	return int64(slices.Index(Urgencies, r.Urgency))<<shift | due
+	return placeOf(r.Urgency, r.TurnDue.UnixMicro())
+}
+
+// placeShift leaves room for the microseconds until the year 3000, which need 55 bits.
+const placeShift = 60
+
+// placeOf is the place of a report on which somebody has to act until due.
+func placeOf(u Urgency, due int64) int64 {
+	return int64(slices.Index(Urgencies, u))<<placeShift | due
 }
 
 // newID returns a report number: eight random characters, read aloud in two groups.

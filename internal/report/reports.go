@@ -120,7 +120,7 @@ func (rs *Reports) Case(ctx context.Context, who access.Caller, report string) (
 		return c, err
 	}
 	if desk {
-		if c.Duplicates, err = rs.rows(ctx, []string{"original = $1"}, []any{report}, 50); err != nil {
+		if c.Duplicates, err = rs.rows(ctx, only("original = ?", report), 50); err != nil {
 			return c, err
 		}
 		why, err := Barred(ctx, rs.DB.Read(), r.Reporter)
@@ -135,7 +135,7 @@ func (rs *Reports) Mine(ctx context.Context, who access.Caller) ([]Row, error) {
 	if err := rs.Audit.Allow(ctx, who, access.ReportReadOwn, ""); err != nil {
 		return nil, err
 	}
-	rows, err := rs.rows(ctx, []string{"reporter = $1"}, []any{who.ID}, 1000)
+	rows, err := rs.rows(ctx, only("reporter = ?", who.ID), 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,8 @@ type searcher struct {
 	limit int
 	want  int // one more than limit: then there is a next page
 	from  cursor
-	left  int // texts that may still be checked
+	left  int   // texts that may still be checked
+	head  int64 // the last place given out when the search began
 
 	hits  []row // in the index, newest first
 	fresh []row // waiting
@@ -167,7 +168,7 @@ func (s *searcher) run(ctx context.Context) error {
 		if len(s.plan.check) == 0 {
 			n = s.want - len(s.hits)
 		}
-		rows, err := candidates(ctx, s.db, s.plan, s.below, n)
+		rows, err := candidates(ctx, s.db, s.plan, s.below, s.head, n)
 		if err != nil {
 			return err
 		}
@@ -177,19 +178,29 @@ func (s *searcher) run(ctx context.Context) error {
 	return nil
 }
 
-// waiting looks at the documents that are not in the index yet, or no longer as they were.
+// waiting looks at the documents that are not in the index yet, or no longer as they were, and where the
+// index ends. What gets a place afterwards was waiting then, or was not there.
 func (s *searcher) waiting(ctx context.Context) error {
 	rows, err := s.db.Read().QueryContext(ctx, `
-		SELECT coalesce(seq, $1), doc, state, text
-		FROM search_doc
-		WHERE state <> 0 AND state = $2
-		ORDER BY doc DESC
-		LIMIT $3`, int64(math.MaxInt64), waiting, maxWaiting)
+		SELECT seq, doc, state, text
+		FROM (
+			SELECT coalesce(seq, $1) AS seq, doc, state, text
+			FROM search_doc
+			WHERE state <> 0 AND state = $2
+			ORDER BY doc DESC
+			LIMIT $3) AS w
+		UNION ALL
+		SELECT seq, '', 0, ''
+		FROM search_head`, int64(math.MaxInt64), waiting, maxWaiting)
 	all, err := scan(rows, err)
 	if err != nil {
 		return err
 	}
 	for _, r := range all {
+		if r.state != waiting {
+			s.head = r.seq
+			continue
+		}
 		old := r.seq == math.MaxInt64
 		if old && (s.from.below < math.MaxInt64 || s.from.doc != "" && r.doc >= s.from.doc) || !old && r.seq >= s.from.below {
 			continue // on an earlier page

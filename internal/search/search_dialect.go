@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -55,7 +54,8 @@ func merge(ctx context.Context, d *db.DB) (did bool, err error) {
 
 // candidates returns the newest documents below the place below that have the plan's tokens, at most
 // limit: fewer when there are no more. Their texts come along when the plan has something to check.
-func candidates(ctx context.Context, d *db.DB, p plan, below int64, limit int) ([]row, error) {
+// head is the last place given out when the search began.
+func candidates(ctx context.Context, d *db.DB, p plan, below, head int64, limit int) ([]row, error) {
 	text := `d.text`
 	if len(p.check) == 0 {
 		text = `''`
@@ -71,7 +71,7 @@ func candidates(ctx context.Context, d *db.DB, p plan, below int64, limit int) (
 			LIMIT $3`, p.match(), below, limit)
 		return scan(rows, err)
 	}
-	return newest(ctx, d, p, text, below, limit)
+	return newest(ctx, d, p, text, below, head, limit)
 }
 
 // match is the plan for FTS5. Tokens hold letters, digits, marks and hyphens, and no quotation marks.
@@ -104,45 +104,33 @@ const perBucket = 1024
 
 func bucket(seq int64) string { return "#" + strconv.FormatInt(seq/perBucket, 36) }
 
-// newest is candidates for PostgreSQL. It runs in a transaction of its own in which only the index
-// may be used: the planner takes no account of how long it takes to unpack a row's tokens, and for
-// common words would rather read every row.
-func newest(ctx context.Context, d *db.DB, p plan, text string, below int64, limit int) (all []row, err error) {
-	tx, err := d.Read().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, tx.Rollback()) }() // nothing was written
-	var top int64
-	err = tx.QueryRowContext(ctx, `
-		SELECT seq, set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
-			set_config('jit', 'off', true)
-		FROM search_head WHERE id = 1`).Scan(&top, new(string), new(string), new(string))
-	if err != nil {
-		return nil, err
-	}
-	from := max(0, min(below-1, top)/perBucket-1) * perBucket
+// newest is candidates for PostgreSQL.
+func newest(ctx context.Context, d *db.DB, p plan, text string, below, head int64, limit int) (all []row, err error) {
 	// rowid + 0 keeps the planner from the primary key: then only the GIN index is left.
-	query := func(tokens string, high int64, n int) ([]row, error) {
-		rows, err := tx.QueryContext(ctx, `
+	query := func(tokens string, high int64, n int) error {
+		return d.ByIndex(ctx, func(scan func(...any) error) error {
+			var r row
+			err := scan(&r.seq, &r.doc, &r.state, &r.text)
+			all = append(all, r)
+			return err
+		}, `
 			WITH hit AS MATERIALIZED (
 				SELECT w.rowid AS seq
 				FROM search_word w
 				WHERE w.words @@ CAST($1 AS tsquery) AND w.rowid + 0 < $2
-				ORDER BY w.rowid DESC
+				ORDER BY w.rowid + 0 DESC
 				LIMIT $3)
 			SELECT d.seq, d.doc, d.state, `+text+`
 			FROM hit JOIN search_doc d ON d.seq = hit.seq
 			ORDER BY d.seq DESC`, tokens, high, n)
-		return scan(rows, err)
 	}
+	from := max(0, min(below-1, head)/perBucket-1) * perBucket
 	recent := fmt.Sprintf("(%s) & ('%s' | '%s')", p.tsquery(), bucket(from), bucket(from+perBucket))
-	all, err = query(recent, below, limit)
-	if err != nil || len(all) == limit || from == 0 {
+	if err := query(recent, below, limit); err != nil || len(all) == limit || from == 0 {
 		return all, err
 	}
-	older, err := query(p.tsquery(), from, limit-len(all))
-	return append(all, older...), err
+	err = query(p.tsquery(), from, limit-len(all))
+	return all, err
 }
 
 // tsquery is the plan for PostgreSQL.
