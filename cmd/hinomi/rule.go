@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -80,10 +79,7 @@ func (c *ruleCheck) Run(s *Streams) error {
 		}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(s.Out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(all); err != nil {
+		if err := printJSON(s.Out, all); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,8 @@ func TestTourOfTheDemo(t *testing.T) {
 	triager := map[lang.Lang]string{lang.EN: "Sign in as 佐藤 みなと", lang.JA: "佐藤 みなと としてサインイン"}
 	owner := map[lang.Lang]string{lang.EN: "Sign in as 大西 まどか", lang.JA: "大西 まどか としてサインイン"}
 	reporter := map[lang.Lang]string{lang.EN: "Sign in as reporter1015", lang.JA: "reporter1015 としてサインイン"}
+	take := map[lang.Lang]string{lang.EN: "Take these reports", lang.JA: "担当する"}
+	taken := map[lang.Lang]string{lang.EN: "2 reports are yours.", lang.JA: "2件の担当になりました。"}
 	begin := map[lang.Lang]string{lang.EN: "Begin a report", lang.JA: "報告を書き始める"}
 	demoOn(t, t.TempDir(), func(origin string) {
 		for _, v := range []browser.View{
@@ -40,6 +42,12 @@ func TestTourOfTheDemo(t *testing.T) {
 				p.Click(triager[v.Lang]) // who reads in Japanese, wherever they look from
 				p.Go("/desk?lang=" + string(v.Lang))
 				show(p, "queue")
+				if v.Width == 0 { // a telephone has no keys, and no boxes
+					p.Press("j", "x", "j", "x")
+					show(p, "queue-chosen")
+					p.Within(".chosenbar").Click(take[v.Lang])
+					p.Has(taken[v.Lang])
+				}
 				p.Click("#queue tbody tr:first-child .title a")
 				show(p, "report")
 				p.Go("/desk/awards")

@@ -81,7 +81,7 @@ func about(d receipt.Document) lang.Text {
 	}
 	if s.ClaimedSince != "" {
 		t.EN += fmt.Sprintf("  the desk claims to know it since %s; this proves nothing before the time above\n", s.ClaimedSince)
-		t.JA += fmt.Sprintf("  窓口は %s から既知と申告していますが、上記の時刻より前の証明にはなりません\n", s.ClaimedSince)
+		t.JA += fmt.Sprintf("  運営は %s から既知と申告していますが、上記の時刻より前の証明にはなりません\n", s.ClaimedSince)
 	}
 	return t
 }

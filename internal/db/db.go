@@ -9,6 +9,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,10 +17,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
 
 	"hinomi.dev/hinomi/internal/fault"
@@ -36,9 +38,11 @@ const (
 
 // A DB is an open database with its schema at the newest version. It is safe for concurrent use.
 type DB struct {
-	Dialect Dialect
-	read    *sql.DB
-	write   *sql.DB
+	Dialect   Dialect
+	read      *sql.DB
+	write     *sql.DB
+	connector driver.Connector       // opens one more connection that writes, for AtOnce
+	one       atomic.Pointer[sql.DB] // what is used instead of read and write during AtOnce
 }
 
 // Querier is what reading statements need: a DB's Read side or a transaction.
@@ -68,15 +72,16 @@ func open(rawURL, dir string) (*DB, error) {
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		return nil, fmt.Errorf("the database must be a postgres:// URL, or empty for SQLite in the data directory")
 	}
-	pool, err := sql.Open("pgx", rawURL)
+	c, err := stdlib.GetDefaultDriver().(driver.DriverContext).OpenConnector(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
 	}
+	pool := sql.OpenDB(c)
 	// PostgreSQL's default limit is 100 connections for all its users; a node takes a fifth.
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{Dialect: Postgres, read: pool, write: pool}, nil
+	return &DB{Dialect: Postgres, read: pool, write: pool, connector: c}, nil
 }
 
 func openSQLite(dir string) (*DB, error) {
@@ -101,7 +106,7 @@ func openSQLite(dir string) (*DB, error) {
 	readers := max(4, runtime.NumCPU())
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &DB{Dialect: SQLite, read: read, write: write}, nil
+	return &DB{Dialect: SQLite, read: read, write: write, connector: writer}, nil
 }
 
 // Close closes the database.
@@ -113,7 +118,20 @@ func (d *DB) Close() error {
 }
 
 // Read returns the pool for statements that only read. It sees every committed transaction.
-func (d *DB) Read() *sql.DB { return d.read }
+func (d *DB) Read() *sql.DB {
+	if one := d.one.Load(); one != nil {
+		return one
+	}
+	return d.read
+}
+
+// writing returns the pool for transactions.
+func (d *DB) writing() *sql.DB {
+	if one := d.one.Load(); one != nil {
+		return one
+	}
+	return d.write
+}
 
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
@@ -121,7 +139,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
 // Tx runs fn in one transaction that writes: all of it is durable when Tx returns nil, none of it
 // otherwise. fn must not open another transaction, must not use Read, and must leave at its first error.
 func (d *DB) Tx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := d.write.BeginTx(ctx, nil)
+	tx, err := d.writing().BeginTx(ctx, nil)
 	if err != nil {
 		return Explain(fmt.Errorf("beginning a transaction: %w", err))
 	}

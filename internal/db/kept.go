@@ -79,7 +79,7 @@ func (c *keptConn) drop() error {
 func keepable(query string) bool {
 	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
 	switch word {
-	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "SAVEPOINT", "RELEASE":
 		return true
 	}
 	return false

@@ -53,7 +53,6 @@ type Standing int
 const (
 	Empty  Standing = iota // nothing: a demo may be filled in
 	Filled                 // a demo, whole
-	CutOff                 // a demo whose filling was cut off
 	Real                   // something that is no demo
 )
 
@@ -61,23 +60,19 @@ const (
 // writes it, as the product itself.
 const filling access.Action = "demo.fill"
 
-// The details of the two marks.
+// The details of the mark.
 type mark struct {
 	Did string `json:"did"`
 }
 
-// Look says what a database holds, by its audit trail: the first record of a demo says that one was
-// begun, a later one that it was finished.
+// Look says what a database holds, by its audit trail.
 func Look(ctx context.Context, log *audit.Log) (Standing, error) {
-	marks, err := log.List(ctx, access.Self, audit.Query{Subject: string(filling)})
+	marks, err := log.List(ctx, access.Self, audit.Query{Subject: string(filling), Limit: 1})
 	if err != nil {
 		return Empty, err
 	}
-	switch len(marks) {
-	case 2:
+	if len(marks) > 0 {
 		return Filled, nil
-	case 1:
-		return CutOff, nil
 	}
 	newest, err := log.List(ctx, access.Self, audit.Query{Limit: 1})
 	if err != nil || len(newest) == 0 {
@@ -96,23 +91,15 @@ func Resume(ctx context.Context, log *audit.Log) (time.Time, error) {
 	return newest[0].At.Add(time.Second), nil
 }
 
-// errCutOff and errReal are why a database is not filled.
-var (
-	errCutOff = fault.New(fault.Conflict,
-		"The demo in this data directory was not filled to its end: the program was stopped meanwhile. Remove the directory (or empty the database) and start the demo again.",
-		"このデータディレクトリのデモは、作成の途中で止まっています。ディレクトリを削除（またはデータベースを空に）してから、もう一度起動してください。")
-	errReal = fault.New(fault.Conflict,
-		"This data directory holds something that is not a demo. Nothing was changed. Give the demo a directory of its own.",
-		"このデータディレクトリには、デモではないデータがあります。何も変更していません。デモ用に別のディレクトリを指定してください。")
-)
+// errReal is why a database is not filled.
+var errReal = fault.New(fault.Conflict,
+	"This data directory holds something that is not a demo. Nothing was changed. Give the demo a directory of its own.",
+	"このデータディレクトリには、デモではないデータがあります。何も変更していません。デモ用に別のディレクトリを指定してください。")
 
 // Fill tells the story into an empty database and returns who may sign in. In a database that holds
-// the demo already it changes nothing. The sequence, and what a crash leaves:
-//
-//  1. The mark that a demo is begun. Without it the database is empty, and the next start fills it.
-//  2. The story, step by step. Cut off here, Look says CutOff, and the demo is neither shown nor
-//     filled a second time into the same place.
-//  3. The mark that it is whole.
+// the demo already it changes nothing. All of the story is one transaction, with the mark that says it is
+// a demo in it: a filling that is cut off leaves an empty database, and the next start fills it. The files
+// of the reports are on disk before that transaction is, and are found there by their hash the next time.
 //
 // The clock must stand before the first step; Fill leaves it standing at Now.
 func Fill(ctx context.Context, n Nouns, clock *Clock) ([]SignIn, error) {
@@ -121,17 +108,11 @@ func Fill(ctx context.Context, n Nouns, clock *Clock) ([]SignIn, error) {
 		return nil, err
 	}
 	switch standing {
-	case CutOff:
-		return nil, errCutOff
 	case Real:
 		return nil, errReal
 	case Empty:
-		// The files are on disk before the mark that says so is.
-		err := n.DB.Relaxed(ctx, func(ctx context.Context) error {
-			if err := n.Reports.Files.Relaxed(ctx, func(ctx context.Context) error { return tell(ctx, n, clock) }); err != nil {
-				return err
-			}
-			return n.mark(ctx, "finished")
+		err := n.DB.AtOnce(ctx, func(ctx context.Context) error {
+			return n.Reports.Files.Relaxed(ctx, func(ctx context.Context) error { return tell(ctx, n, clock) })
 		})
 		if err != nil {
 			return nil, fmt.Errorf("filling the demo: %w", err)
@@ -149,11 +130,11 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 		return fmt.Errorf("the clock shows %s, and the story begins at %s", now.Format(time.DateTime), Start.Format(time.DateTime))
 	}
 	clock.Set(Start)
-	if err := n.mark(ctx, "begun"); err != nil {
+	if err := n.mark(ctx); err != nil {
 		return err
 	}
 	w := &teller{
-		Nouns: n, staff: map[string]access.Caller{}, guests: map[int]access.Caller{}, agreed: map[int]string{}, known: map[string]string{},
+		Nouns: n, staff: map[string]access.Caller{}, guests: map[int]access.Caller{}, hashes: s.hashes(ctx), agreed: map[int]string{}, known: map[string]string{},
 	}
 	// While the story is told, mail goes to the story's own server, and to no other.
 	sender, log := n.Mails.Sender, n.Mails.Log
@@ -194,9 +175,9 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 	return errors.Join(n.Receipts.Pace(ctx), w.day(ctx), w.deliver(ctx))
 }
 
-// mark puts a mark into the audit trail.
-func (n Nouns) mark(ctx context.Context, did string) error {
+// mark puts the mark of a demo into the audit trail.
+func (n Nouns) mark(ctx context.Context) error {
 	return n.DB.Tx(ctx, func(tx *sql.Tx) error {
-		return n.Audit.Record(ctx, tx, access.Self, filling, string(filling), mark{did})
+		return n.Audit.Record(ctx, tx, access.Self, filling, string(filling), mark{"begun"})
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/person"
@@ -59,4 +61,51 @@ func signIns(ctx context.Context, people *person.People) ([]SignIn, error) {
 		all[i].Secret = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret(local))
 	}
 	return all, nil
+}
+
+// hashes are those of the passwords, by the part of the address before the @. Making one takes as long as
+// telling a hundred steps, so they are made beside the telling.
+type hashes map[string]*hash
+
+type hash struct {
+	done chan struct{} // closed when the others are set
+	text string
+	err  error
+}
+
+// hashes begins to make them, the desk's first: they are needed first.
+func (c *content) hashes(ctx context.Context) hashes {
+	var locals []string
+	for _, s := range c.staff {
+		local, _, _ := strings.Cut(s.Mail, "@")
+		locals = append(locals, local)
+	}
+	for _, g := range c.guests {
+		if g.signsIn() {
+			locals = append(locals, g.local)
+		}
+	}
+	all := hashes{}
+	for _, local := range locals {
+		all[local] = &hash{done: make(chan struct{})}
+	}
+	go func() {
+		var g errgroup.Group
+		g.SetLimit(2) // person makes no more at once, and lets nobody wait for long
+		for _, local := range locals {
+			g.Go(func() error {
+				h := all[local]
+				defer close(h.done)
+				h.text, h.err = person.HashPassword(ctx, password(local))
+				return nil
+			})
+		}
+	}()
+	return all
+}
+
+// of returns a hash, once it is made.
+func (h hashes) of(local string) (string, error) {
+	<-h[local].done
+	return h[local].text, h[local].err
 }

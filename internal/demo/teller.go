@@ -18,6 +18,7 @@ type teller struct {
 	Nouns
 	staff  map[string]access.Caller // by the part of their address before the @
 	guests map[int]access.Caller
+	hashes hashes
 	agreed map[int]string    // the terms that a guest has accepted last
 	known  map[string]string // ids of the known issues, by our reference
 }
@@ -29,8 +30,12 @@ const domain = "demo.hinomi.example"
 func (w *teller) desk(ctx context.Context, all []colleague) error {
 	for _, c := range all {
 		local, _, _ := strings.Cut(c.Mail, "@")
+		hash, err := w.hashes.of(local)
+		if err != nil {
+			return err
+		}
 		p, err := w.People.Add(ctx, access.Self, person.Newcomer{
-			Kind: access.Staff, Mail: c.Mail, Name: c.Name, Lang: c.Lang, Roles: c.Roles, Password: password(local), TOTP: secret(local),
+			Kind: access.Staff, Mail: c.Mail, Name: c.Name, Lang: c.Lang, Roles: c.Roles, Hash: hash, TOTP: secret(local),
 		})
 		if err != nil {
 			return fmt.Errorf("adding %s: %w", c.Mail, err)
@@ -45,7 +50,11 @@ func (w *teller) desk(ctx context.Context, all []colleague) error {
 func (w *teller) join(ctx context.Context, by int, g guest) error {
 	in := person.Newcomer{Kind: access.Participant, Mail: g.mail(by), Name: g.name, Lang: g.lang()}
 	if g.signsIn() {
-		in.Password, in.TOTP = password(g.local), secret(g.local)
+		hash, err := w.hashes.of(g.local)
+		if err != nil {
+			return err
+		}
+		in.Hash, in.TOTP = hash, secret(g.local)
 	}
 	p, err := w.People.Add(ctx, access.Self, in)
 	if err != nil {

@@ -21,6 +21,9 @@ func ParseProxies(networks []string) ([]netip.Prefix, error) {
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}
+		if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 { // as Client sees addresses
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+		}
 		if p.Bits() == 0 {
 			return nil, fmt.Errorf("the network %q is everybody: name the proxies alone, or anybody can claim any address", s)
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 func TestOnlyOurProxiesSayWhoTheClientIs(t *testing.T) {
-	ours, err := ParseProxies([]string{"10.1.0.0/16", "2001:db8::7"})
+	ours, err := ParseProxies([]string{"10.1.0.0/16", "2001:db8::7", "::ffff:172.16.0.0/108"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,6 +22,7 @@ func TestOnlyOurProxiesSayWhoTheClientIs(t *testing.T) {
 		"a proxy of ours":                      {"10.1.2.3:9", []string{"198.51.100.1"}, "198.51.100.1"},
 		"a proxy of ours by IPv6":              {"[2001:db8::7]:9", []string{"198.51.100.1"}, "198.51.100.1"},
 		"a proxy mapped into IPv6":             {"[::ffff:10.1.2.3]:9", []string{"198.51.100.1"}, "198.51.100.1"},
+		"a proxy that was written mapped":      {"172.17.0.1:9", []string{"198.51.100.1"}, "198.51.100.1"},
 		"two proxies of ours":                  {"127.0.0.1:9", []string{"198.51.100.1, 10.1.9.9"}, "198.51.100.1"},
 		"the same in two lines":                {"127.0.0.1:9", []string{"198.51.100.1", "10.1.9.9"}, "198.51.100.1"},
 		"what the client wrote before":         {"10.1.2.3:9", []string{"203.0.113.9, 198.51.100.1"}, "198.51.100.1"},
@@ -45,7 +46,7 @@ func TestOnlyOurProxiesSayWhoTheClientIs(t *testing.T) {
 }
 
 func TestEverybodyIsNoProxy(t *testing.T) {
-	for _, s := range []string{"0.0.0.0/0", "::/0", "proxy.example", "10.0.0.0/33", ""} {
+	for _, s := range []string{"0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96", "proxy.example", "10.0.0.0/33", ""} {
 		if _, err := ParseProxies([]string{s}); err == nil {
 			t.Errorf("%q passes as a proxy", s)
 		}

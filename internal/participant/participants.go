@@ -30,6 +30,10 @@ type Participants struct {
 	// in the transaction that would withdraw them. Nil: nothing does.
 	Holds func(ctx context.Context, q db.Querier, person string) ([]lang.Text, error)
 
+	// Destroy destroys what another part keeps of a participant who leaves, in the same transaction. Nil:
+	// nobody keeps anything.
+	Destroy func(ctx context.Context, tx *sql.Tx, person string) error
+
 	// Barred says why a participant may take part no longer, or nothing. Nil: nobody is barred.
 	Barred func(ctx context.Context, q db.Querier, person string) (lang.Text, error)
 }
@@ -56,7 +60,7 @@ func wording(t *program.Terms, clause string) string {
 
 var errStaff = fault.New(fault.Conflict,
 	"This is for participants. Staff who report vulnerabilities use another account for that.",
-	"参加者向けの操作です。デスクの方が報告する場合は、別のアカウントをお使いください。")
+	"参加者向けの操作です。運営の方が報告する場合は、別のアカウントをお使いください。")
 
 // own locks the caller, who must be a participant, for a change to something of theirs.
 func own(ctx context.Context, tx *sql.Tx, who access.Caller) (person.Person, error) {

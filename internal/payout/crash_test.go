@@ -66,6 +66,9 @@ func (b *bench) resume(step func(string)) []byte {
 var steps = []string{"check", "approve", "lock", "export", "sent", "settle"}
 
 func TestKilledAtEveryStepEachAwardIsPaidOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what a killed process leaves is looked at in full runs")
+	}
 	kills := len(steps)
 	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
 		kills = n

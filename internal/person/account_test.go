@@ -254,6 +254,24 @@ func TestATokenThatSendsEventsNamesItsSources(t *testing.T) {
 	})
 }
 
+func TestTokensThatHaveEndedMakeRoomForOthers(t *testing.T) {
+	cheap(t)
+	each(t, func(t *testing.T, h *house) {
+		_, who := h.signIn(h.add("mei@example.test", access.Triager))
+		in := NewToken{Name: "CI", Scopes: []access.Action{access.ReportRead}, Ends: h.now().Add(time.Minute)}
+		for range maxTokens {
+			_, _, err := h.AddToken(ctx, who, in)
+			h.ok(err)
+		}
+		_, _, err := h.AddToken(ctx, who, in)
+		wantKind(t, "one too many", err, fault.Conflict)
+		h.wait(2 * time.Minute) // they are not listed any more, so nobody could revoke one
+		in.Ends = h.now().Add(time.Minute)
+		_, _, err = h.AddToken(ctx, who, in)
+		h.ok(err)
+	})
+}
+
 func TestTokensActWithinTheirScopesAndTheirOwnersRoles(t *testing.T) {
 	cheap(t)
 	each(t, func(t *testing.T, h *house) {

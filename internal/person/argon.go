@@ -59,8 +59,8 @@ func derive(ctx context.Context, password string, salt []byte, c cost, size uint
 	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, size), nil
 }
 
-// hashPassword returns a PHC string for a password that CheckPassword has accepted.
-func hashPassword(ctx context.Context, password string) (string, error) {
+// HashPassword returns a PHC string for a password that CheckPassword has accepted.
+func HashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt)
 	key, err := derive(ctx, password, salt, current, hashSize)

@@ -188,7 +188,7 @@ func (p *People) SetPassword(ctx context.Context, who access.Caller, in NewPassw
 			return err
 		}
 	}
-	hash, err := hashPassword(ctx, password)
+	hash, err := HashPassword(ctx, password)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (p *People) EnterByPassword(ctx context.Context, who access.Caller, a Arriv
 			return Entry{}, err
 		}
 	}
-	hash, err := hashPassword(ctx, password)
+	hash, err := HashPassword(ctx, password)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -141,7 +141,7 @@ func (p *People) ask(ctx context.Context, who access.Caller, in *arrival) error 
 	if !ok {
 		return p.Audit.Refuse(ctx, who, access.PersonSelf, in.known.ID, fault.New(fault.Denied,
 			"The code is not right, or it was used already. Type the next code of the authenticator app, or one of your recovery codes. Without both, an administrator of the desk can help.",
-			"コードが正しくないか、すでに使用されています。認証アプリに次に表示されるコード、または回復コードを入力してください。どちらもお持ちでない場合は、デスクの管理者がお手伝いします。").At("code"))
+			"コードが正しくないか、すでに使用されています。認証アプリに次に表示されるコード、または回復コードを入力してください。どちらもお持ちでない場合は、運営の管理者がお手伝いします。").At("code"))
 	}
 	in.proof = &f
 	return nil
@@ -306,7 +306,7 @@ func (p *People) stillInvited(ctx context.Context, tx *sql.Tx, l Link) error {
 	if who := by.Caller(""); by.State != Active || !access.Allow(who, access.PersonInvite) || mayGrant(who, l.Roles) != nil {
 		return fault.New(fault.Conflict,
 			"Whoever invited you may not do so any more. Ask the desk for a new invitation.",
-			"招待した人の権限が変わったため、この招待は使えません。デスクに新しい招待をご依頼ください。")
+			"招待した人の権限が変わったため、この招待は使えません。運営に新しい招待をご依頼ください。")
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 var ctx = context.Background()
 
 func TestAPasswordIsFoundAgain(t *testing.T) {
-	h, err := hashPassword(ctx, "four words on paper")
+	h, err := HashPassword(ctx, "four words on paper")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestAPasswordIsFoundAgain(t *testing.T) {
 			t.Errorf("matches(%.12s…, %q) = %v, %v, %v", c.stored, c.password, ok, outdated, err)
 		}
 	}
-	if h2, _ := hashPassword(ctx, "four words on paper"); h2 == h {
+	if h2, _ := HashPassword(ctx, "four words on paper"); h2 == h {
 		t.Error("two hashes share their salt")
 	}
 }
@@ -54,7 +54,7 @@ func TestOnlyTwoHashesRunAtOnceAndTheRestMayGiveUp(t *testing.T) {
 	defer func() { <-hashing; <-hashing }()
 	stop, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := hashPassword(stop, "x"); !errors.Is(err, context.Canceled) {
+	if _, err := HashPassword(stop, "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v: a third hash did not wait", err)
 	}
 }

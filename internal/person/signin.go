@@ -19,7 +19,7 @@ var errWrong = fault.New(fault.Denied,
 // errDisabled is told only to somebody who has proved who they are.
 var errDisabled = fault.New(fault.Denied,
 	"This account is disabled. Ask an administrator of the desk.",
-	"このアカウントは無効になっています。デスクの管理者にお問い合わせください。")
+	"このアカウントは無効になっています。運営の管理者にお問い合わせください。")
 
 // A SignIn is what somebody types to sign in.
 type SignIn struct {
@@ -121,7 +121,7 @@ func (p *People) compare(ctx context.Context, who access.Caller, n Person, mailK
 	c.proof = f
 	if outdated {
 		c.old = stored
-		if c.fresh, err = hashPassword(ctx, password); err != nil {
+		if c.fresh, err = HashPassword(ctx, password); err != nil {
 			return comparison{}, err
 		}
 	}

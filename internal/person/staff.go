@@ -38,7 +38,7 @@ func (p *People) Invite(ctx context.Context, who access.Caller, address string, 
 		if known, ok, err := find(ctx, tx, `p.mail_key = $1`, key); err != nil || ok {
 			return errorOr(err, fault.New(fault.Conflict,
 				"There is a %s account with this address already. One person, one address: staff who report vulnerabilities use another one for that.",
-				"このアドレスのアカウント（%s）はすでにあります。デスクと報告者のアカウントには、別々のアドレスを使ってください。", string(known.Kind)).At("mail"))
+				"このアドレスのアカウント（%s）はすでにあります。運営と報告者のアカウントには、別々のアドレスを使ってください。", string(known.Kind)).At("mail"))
 		}
 		by, err := signature(ctx, tx, who)
 		if err != nil {
@@ -150,7 +150,7 @@ func (p *People) SetRoles(ctx context.Context, who access.Caller, personID strin
 	}
 	return p.govern(ctx, who, personID, func(n *Person) (detail, error) {
 		if n.Kind != access.Staff {
-			return nil, fault.New(fault.Conflict, "Only staff have roles.", "役割を持てるのはデスクのメンバーだけです。")
+			return nil, fault.New(fault.Conflict, "Only staff have roles.", "役割を持てるのは運営のメンバーだけです。")
 		}
 		if err := mayGrant(who, append(slices.Clone(roles), n.Roles...)); err != nil {
 			return nil, err
@@ -323,6 +323,7 @@ type Newcomer struct {
 	Roles     []access.Role
 	CreatedAt time.Time // zero means now
 	Password  string    // empty: none
+	Hash      string    // of HashPassword, by who makes many at once; instead of the password
 	TOTP      []byte    // the secret that goes with the password
 }
 
@@ -348,9 +349,9 @@ func (p *People) Add(ctx context.Context, who access.Caller, in Newcomer) (Perso
 			return Person{}, err
 		}
 	}
-	var hash string
+	hash := in.Hash
 	if in.Password != "" {
-		if hash, err = hashPassword(ctx, in.Password); err != nil {
+		if hash, err = HashPassword(ctx, in.Password); err != nil {
 			return Person{}, err
 		}
 	}

@@ -57,7 +57,7 @@ func (p *People) AddToken(ctx context.Context, who access.Caller, in NewToken) (
 	}
 	err = p.change(ctx, who, "token_added", func(tx *sql.Tx, n Person) error {
 		var count int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM api_token WHERE person = $1`, n.ID).Scan(&count); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM api_token WHERE person = $1 AND ends > $2`, n.ID, db.Micros(t.CreatedAt)).Scan(&count); err != nil {
 			return fmt.Errorf("counting tokens: %w", err)
 		}
 		if count >= maxTokens {

@@ -86,7 +86,7 @@ func (v *verification) log(ctx context.Context) error {
 	}
 	public := found.Checkpoint
 	v.say("", "log", OK, "All %d entries of the log %s were hashed again and lead to the root the desk signed.",
-		"ログ%[2]sの全%[1]d件を再計算し、窓口が署名したルートと一致することを確認しました。", public.Size, escape(public.Origin))
+		"ログ%[2]sの全%[1]d件を再計算し、運営が署名したルートと一致することを確認しました。", public.Size, escape(public.Origin))
 	if v.remembered(found) {
 		v.Public = public.Note
 	}
@@ -141,7 +141,7 @@ func (v *verification) against(found Walked, doc string, p Proof, commitment Has
 	}
 	if v.o.Now().After(by) {
 		v.say(doc, "prefix", Failed, "The public log has %d entries and should have reached size %d, which this file was signed at, by %s: it was cut back or stands still. Ask the desk.",
-			"公開ログは%d件ですが、このファイルの署名時の件数%dに%sまでに達しているはずでした。ログが切り詰められたか、停止しています。窓口に確認してください。",
+			"公開ログは%d件ですが、このファイルの署名時の件数%dに%sまでに達しているはずでした。ログが切り詰められたか、停止しています。運営に確認してください。",
 			public.Size, c.Size, by.In(jst).Format(jstLayout))
 		return
 	}
@@ -153,7 +153,7 @@ func (v *verification) against(found Walked, doc string, p Proof, commitment Has
 func (v *verification) prefix(doc string, p Proof, same bool) {
 	if !same {
 		v.say(doc, "prefix", Failed, "The log was forked: at size %d the public log has another root than the checkpoint in this file, and the desk signed both. Keep this file: it proves it.",
-			"ログが分岐しています。件数%dでのルートが、このファイルのチェックポイントと異なります（どちらにも窓口の署名があります）。このファイルが証拠になりますので、保管してください。", p.Checkpoint.Size)
+			"ログが分岐しています。件数%dでのルートが、このファイルのチェックポイントと異なります（どちらにも運営の署名があります）。このファイルが証拠になりますので、保管してください。", p.Checkpoint.Size)
 		return
 	}
 	v.say(doc, "prefix", OK, "Entry %d of the public log is the one in this file, and the log goes on from the checkpoint at size %d.",

@@ -204,7 +204,7 @@ func (v *verification) signed(doc, signed string) {
 			"署名が一致しません。署名された部分が、署名後に変更されています。")
 		return
 	}
-	v.say(doc, "signature", OK, "The desk's signature fits.", "窓口の署名は正当です。")
+	v.say(doc, "signature", OK, "The desk's signature fits.", "運営の署名は正当です。")
 }
 
 // proof checks that a commitment is at an index in a signed tree of the named log.
@@ -228,7 +228,7 @@ func (v *verification) proof(doc, log string, index int64, commitment Hash, p Pr
 		return
 	}
 	v.say(doc, "entry", OK, "Entry %d, as this file states it, is in the tree that the desk signed at size %d.",
-		"このファイルにある%d番の記録は、窓口が署名した件数%dのツリーに含まれています。", index, c.Size)
+		"このファイルにある%d番の記録は、運営が署名した件数%dのツリーに含まれています。", index, c.Size)
 }
 
 func (v *verification) receipt(doc string, r *Receipt) {
@@ -252,6 +252,6 @@ func (v *verification) evidence(doc string, e *Evidence) {
 		return
 	}
 	v.say(doc, "order", OK, "The original, entry %d, stands before entry %d in one signed tree. Its time, %s, is the desk's word.",
-		"原本（%d番）は、署名済みの同じツリーの中で%d番より前にあります。その受領時刻（%s）は窓口の申告です。",
+		"原本（%d番）は、署名済みの同じツリーの中で%d番より前にあります。その受領時刻（%s）は運営の申告です。",
 		e.OriginalEntry, e.DuplicateEntry, e.Received.In(jst).Format(jstLayout))
 }

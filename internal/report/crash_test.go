@@ -94,6 +94,9 @@ func victim(dir string) error {
 }
 
 func TestKillingTheProcessLeavesNoReportOrAReportWithItsReceipt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what a killed process leaves is looked at in full runs")
+	}
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
 		told := kill(t, dir, "", 100, 15*time.Millisecond)

@@ -162,7 +162,7 @@ var required = []struct {
 	{"steps", lang.Text{EN: "Write the steps, so that somebody who has never seen it can repeat it.", JA: "初めて見る人でも再現できるように手順を書いてください。"}},
 	{"impact", lang.Text{EN: "Say what somebody could do with it, and to whom.", JA: "悪用すると誰に何ができるかを書いてください。"}},
 	{"found", lang.Text{EN: "Say how you came to it.", JA: "どのように見つけたかを選んでください。"}},
-	{"others_data", lang.Text{EN: "Say whether you saw anybody else's data. An honest yes is shown as such.", JA: "他の人のデータを見たかどうかを選んでください。正直な申告はそのまま担当者に伝えます。"}},
+	{"others_data", lang.Text{EN: "Say whether you saw anybody else's data. An honest yes is shown as such.", JA: "ほかの人のデータを見たかどうかを選んでください。正直な申告はそのまま担当者に伝えます。"}},
 }
 
 // choices are the fields with a closed set of values.

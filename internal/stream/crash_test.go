@@ -113,6 +113,9 @@ func child(t *testing.T, role, dir string, port int, arg string) (*exec.Cmd, <-c
 }
 
 func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what a killed process leaves is looked at in full runs")
+	}
 	dir := t.TempDir()
 	acknowledged := map[string]bool{}
 	for round := range kills() {
@@ -169,6 +172,9 @@ func apart(port int) Config {
 }
 
 func TestAServerOfItsOwnMayBeKilledToo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what a killed process leaves is looked at in full runs")
+	}
 	dir, port := t.TempDir(), freePort(t)
 	c, lines := child(t, "serve", dir, port, "")
 	<-lines

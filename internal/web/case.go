@@ -204,7 +204,7 @@ func nameOf(labels map[string]person.Label, id string, l lang.Lang) string {
 	case ok && who.Name != "":
 		return who.Name
 	case ok && who.Kind == access.Staff:
-		return lang.Text{EN: "the security desk", JA: "セキュリティ担当"}.In(l)
+		return lang.Text{EN: "the security desk", JA: "運営"}.In(l)
 	default:
 		return lang.Text{EN: "a participant", JA: "参加者"}.In(l)
 	}

@@ -103,8 +103,12 @@ var places = []Place{
 	{Path: "/log", Name: lang.Text{EN: "Log", JA: "公開ログ"}},
 	{Path: "/reports", Name: lang.Text{EN: "Your reports", JA: "あなたの報告"}, Need: access.ReportReadOwn},
 	{Path: "/desk", Name: lang.Text{EN: "Queue", JA: "キュー"}, Need: access.ReportRead, Desk: true, Key: "q"},
+	{Path: alertsPath, Name: lang.Text{EN: "Alerts", JA: "アラート"}, Need: access.AlertRead, Desk: true, Key: "l"},
+	{Path: rulesPath, Name: lang.Text{EN: "Rules", JA: "ルール"}, Need: access.RuleRead, Desk: true, Key: "u"},
+	{Path: streamPath, Name: lang.Text{EN: "Stream", JA: "ストリーム"}, Need: access.EventRead, Desk: true, Key: "s"},
 	{Path: "/desk/known", Name: lang.Text{EN: "Known issues", JA: "既知の問題"}, Need: access.KnownRead, Desk: true, Key: "k"},
 	{Path: "/desk/awards", Name: lang.Text{EN: "Rewards", JA: "報奨金"}, Need: access.AwardRead, Desk: true, Key: "r"},
+	{Path: payDeskPath, Name: lang.Text{EN: "Payments", JA: "支払い"}, Need: access.AwardRead, Desk: true, Key: "y"},
 	{Path: "/desk/credit", Name: lang.Text{EN: "Credit", JA: "掲載"}, Need: access.CreditApprove, Desk: true, Key: "c"},
 	{Path: "/desk/people", Name: lang.Text{EN: "People", JA: "メンバーと参加者"}, Need: access.PersonRead, Desk: true, Key: "p"},
 	{Path: "/desk/mail", Name: lang.Text{EN: "Mail", JA: "メール"}, Need: access.MailRead, Desk: true, Key: "m"},
@@ -164,7 +168,11 @@ func (f Frame) items(desk bool) []NavItem {
 // flash keeps a sentence for the next page this browser shows, after a POST that worked. It is
 // never the only copy: what was done stands on the page as well.
 func (s *Server) flash(w http.ResponseWriter, en, ja string, args ...any) {
-	b, err := json.Marshal(lang.Text{EN: Frame{Lang: lang.EN}.T(en, ja, args...), JA: Frame{Lang: lang.JA}.T(en, ja, args...)})
+	s.tell(w, lang.Text{EN: Frame{Lang: lang.EN}.T(en, ja, args...), JA: Frame{Lang: lang.JA}.T(en, ja, args...)})
+}
+
+func (s *Server) tell(w http.ResponseWriter, t lang.Text) {
+	b, err := json.Marshal(t)
 	if err != nil {
 		return // two strings: cannot happen
 	}

@@ -69,7 +69,7 @@ func (s *Server) linkPage(r *http.Request) (linkPage, error) {
 	p := linkPage{Token: token, Link: l}
 	switch l.Purpose {
 	case person.ForInvite:
-		p.Frame = s.frame(r, "Welcome to the desk", "デスクへようこそ")
+		p.Frame = s.frame(r, "Welcome to the desk", "運営へようこそ")
 	case person.ForReset:
 		p.Frame = s.frame(r, "Get back into your account", "アカウントへの復帰")
 	case person.ForMail:

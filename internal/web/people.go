@@ -96,7 +96,7 @@ func (s *Server) getPeople(w http.ResponseWriter, r *http.Request) error {
 // tabs are the lists this reader may see.
 func (p peoplePage) tabs(asked int) []viewTab {
 	all := []viewTab{
-		{Path: "/desk/people", Name: lang.Text{EN: "The desk", JA: "デスク"}, Here: p.View == "desk"},
+		{Path: "/desk/people", Name: lang.Text{EN: "The desk", JA: "運営"}, Here: p.View == "desk"},
 		{Path: "/desk/people?view=participants", Name: lang.Text{EN: "Participants", JA: "参加者"}, Here: p.View == "participants"},
 	}
 	if p.Can(string(access.PersonAdmit)) {

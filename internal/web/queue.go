@@ -9,6 +9,7 @@ import (
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/report"
+	"hinomi.dev/hinomi/internal/watch"
 )
 
 // deskRoutes are the addresses of the desk's own work on reports.
@@ -19,6 +20,7 @@ func (s *Server) deskRoutes() []route {
 		{pattern: "GET /desk", handle: s.getQueue, need: read},
 		{pattern: "GET /search", handle: s.getSearch, need: read},
 		{pattern: "GET /desk/live", handle: s.liveQueue, need: read, stream: true},
+		{pattern: "POST /desk/chosen", handle: s.postChosen, need: may(access.ReportDecide, access.ReportNote), again: "/desk"},
 		{pattern: "GET /desk/reports/{id}", handle: s.getCase, need: read},
 		{pattern: "GET /desk/reports/{id}/live", handle: s.liveCase, need: read, stream: true},
 		{pattern: "POST /desk/reports/{id}/take", handle: s.postTake, need: may(access.ReportDecide), again: again},
@@ -50,7 +52,8 @@ type queuePage struct {
 	Next    string // the address of the next page, or empty
 	Filters []filter
 	Total   int
-	Known   bool // the reader may add known issues
+	Known   bool   // the reader may add known issues
+	At      string // the question, for the form of the chosen rows to come back to
 }
 
 type viewTab struct {
@@ -75,7 +78,8 @@ type queueRow struct {
 	Urgency           Mark
 	Until             Due
 	Received          Stamp
-	Take              string // what the button says
+	Take, Pick        string // what the button and the box say
+	Chosen            bool
 }
 
 // A filter is one question to the queue, kept in its address.
@@ -95,6 +99,9 @@ func queueQuery(q url.Values) report.Query {
 
 func (s *Server) getQueue(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
+	if form := visitOf(r).form; form.Typed() { // the chosen rows, once more
+		values, _ = url.ParseQuery(form.Or("at", ""))
+	}
 	q := queueQuery(values)
 	if q.View == "" {
 		q.View = report.ViewDesk
@@ -111,7 +118,7 @@ func (s *Server) getQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := queuePage{Frame: s.frame(r, "Queue", "キュー"), Query: q, Total: page.Counts[q.View]}
+	p := queuePage{Frame: s.frame(r, "Queue", "キュー"), Query: q, Total: page.Counts[q.View], At: values.Encode()}
 	p.Known = p.Can(string(access.KnownAdd))
 	for _, v := range report.Views {
 		p.Views = append(p.Views, viewTab{
@@ -136,6 +143,8 @@ func (s *Server) getQueue(w http.ResponseWriter, r *http.Request) error {
 // queueRows puts rows into a reader's words. In the queue a row is somebody's, on the reporter's own
 // list it is whose turn it is.
 func (s *Server) queueRows(f Frame, rows []report.Row) []queueRow {
+	takes := f.Can(string(access.ReportDecide))
+	picks := takes || f.Can(string(access.ReportNote))
 	classes := map[string]string{}
 	all := make([]queueRow, 0, len(rows))
 	for _, row := range rows {
@@ -149,7 +158,13 @@ func (s *Server) queueRows(f Frame, rows []report.Row) []queueRow {
 			Severity: f.In(severityName(row.Score)), Rated: row.Score >= 0, State: f.In(row.State.Name()),
 			Whose: f.In(row.Turn.Name()), Age: f.Age(row.ReceivedAt), Turn: row.Turn, Urgency: f.Urgency(row.Urgency),
 			Mine:  row.Turn == report.Desk && f.Caller.Is(row.Assignee),
-			Until: f.Due(row.TurnDue), Received: f.Time(row.ReceivedAt), Take: f.T("Take", "担当する"),
+			Until: f.Due(row.TurnDue), Received: f.Time(row.ReceivedAt), Chosen: f.Form.Is("id", row.ID, false),
+		}
+		if takes {
+			q.Take = f.T("Take", "担当する")
+		}
+		if picks {
+			q.Pick = f.T("Select %s", "%s を選択", row.ID)
 		}
 		if q.Rated {
 			q.Severity += " " + f.Score(row.Score)
@@ -165,9 +180,12 @@ func (s *Server) queueRows(f Frame, rows []report.Row) []queueRow {
 	return all
 }
 
-// queuePath returns the queue's address with one value changed; a change of the question goes back
-// to the first page.
-func queuePath(q url.Values, name, value string) string {
+// queuePath returns the queue's address with one value changed.
+func queuePath(q url.Values, name, value string) string { return listPath("/desk", q, name, value) }
+
+// listPath returns a list's address with one value changed; a change of the question goes back to the
+// first page.
+func listPath(path string, q url.Values, name, value string) string {
 	c := url.Values{}
 	for k, v := range q {
 		if k != "lang" && k != "after" {
@@ -178,7 +196,7 @@ func queuePath(q url.Values, name, value string) string {
 	if value == "" {
 		c.Del(name)
 	}
-	return "/desk?" + c.Encode()
+	return path + "?" + c.Encode()
 }
 
 // filters are the questions beside the views.
@@ -208,6 +226,11 @@ func (s *Server) filters(f Frame, q report.Query) []filter {
 		{f.Choice("in", f.T("Language", "言語"), languages, string(q.Lang)).Plain(), q.Lang != ""},
 	}
 }
+
+// Take and Notes report whether the reader may do such a thing to the chosen rows, and Choose whether any.
+func (p queuePage) Take() bool   { return p.Can(string(access.ReportDecide)) }
+func (p queuePage) Notes() bool  { return p.Can(string(access.ReportNote)) }
+func (p queuePage) Choose() bool { return p.Take() || p.Notes() }
 
 // Filtered reports whether the rows are fewer than the view's.
 func (p queuePage) Filtered() bool {
@@ -265,6 +288,9 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts["/desk/awards"] = len(waiting)
+		if counts[payDeskPath], err = s.Payouts.Waiting(ctx, who); err != nil {
+			return nil, err
+		}
 	}
 	if access.Allow(who, access.CreditApprove) {
 		waiting, err := s.Participants.Wishes(ctx, who)
@@ -272,6 +298,13 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts[deskCreditPath] = len(waiting)
+	}
+	if access.Allow(who, access.AlertRead) && s.Watch != nil {
+		page, err := s.Watch.Alerts(ctx, who, alertsOpen.narrow(watch.Filter{Limit: 1}))
+		if err != nil {
+			return nil, err
+		}
+		counts[alertsPath] = page.Counts.Total
 	}
 	return counts, nil
 }

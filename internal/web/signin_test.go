@@ -181,7 +181,7 @@ func TestStaffComeInByInvitation(t *testing.T) {
 			t.Errorf("%s to %s", template, to)
 		}
 		v := tn.visitor(l)
-		has(t, v.get(link), 200, say("Welcome to the desk", "デスクへようこそ"), say("triager", "トリアージ担当"), `name="name"`)
+		has(t, v.get(link), 200, say("Welcome to the desk", "運営へようこそ"), say("triager", "トリアージ担当"), `name="name"`)
 		w := v.get(link + "/password")
 		enter := url.Values{"secret": {value(t, w, "secret")}, "sealed": {value(t, w, "sealed")}, "password": {goodPassword}}
 		enter.Set("new_code", tn.totp(enter.Get("secret")))
