@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"hinomi.dev/hinomi/internal/detect"
@@ -44,6 +45,9 @@ func (c *detectCommand) Run(ctx context.Context, s *Streams) error {
 	set, err := loadRules(c.Rules, c.List, s.Err)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(detect.CollectAt)
 	}
 	workers := runtime.GOMAXPROCS(0)
 	engine, err := detect.New(set, detect.Options{Lateness: c.Lateness, Partitions: workers, Seed: rand.Uint64()})

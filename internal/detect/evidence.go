@@ -34,7 +34,7 @@ func NewEvidence(set *rule.Set, a Alert) (*Evidence, error) {
 
 // Has reports whether the event in a line is in the alert's window: one of the rule's detections matches it, its
 // group is the alert's, its time is from the first event's to that of the event which made the condition true. An alert
-// about a single event has only this event.
+// about a single event has only this event. For a rule that looks at alerts of others it may have some more.
 func (ev *Evidence) Has(line []byte) bool {
 	e := &ev.event
 	if ev.decoder.Decode(line, e) != nil {
@@ -51,7 +51,22 @@ func (ev *Evidence) Has(line []byte) bool {
 	}
 	for i := range ev.watch.on {
 		in := &ev.watch.on[i]
-		if ev.set.Detections[in.Rule].Match(e) && ev.inGroup(in) && ev.counts(in) {
+		if ev.matches(in) && ev.inGroup(in) && ev.counts(in) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches reports whether an input's rule takes the event. Of a rule that looks at alerts it has the events at which there
+// may have been one: whether there was one, only the whole stream tells.
+func (ev *Evidence) matches(in *rule.Input) bool {
+	if !in.Chained {
+		return ev.set.Detections[in.Rule].Match(&ev.event)
+	}
+	inputs := ev.set.Correlations[in.Rule].Rules
+	for i := range inputs {
+		if ev.matches(&inputs[i]) {
 			return true
 		}
 	}

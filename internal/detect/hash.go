@@ -71,6 +71,19 @@ func thousandths(v event.Value) (int64, bool) {
 	if v.Kind != event.Number {
 		return 0, false
 	}
+	if n := len(v.Raw); n <= 12 { // most are small and whole
+		sum := int64(0)
+		for _, c := range v.Raw {
+			if c -= '0'; c > 9 {
+				n = 0
+				break
+			}
+			sum = sum*10 + int64(c)
+		}
+		if n > 0 {
+			return sum * 1000, true
+		}
+	}
 	f, err := strconv.ParseFloat(string(v.Raw), 64)
 	if err != nil {
 		return 0, false

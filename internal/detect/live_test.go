@@ -332,6 +332,23 @@ func alertsOf(t *testing.T, e *Engine, stream []plainEvent) []Alert {
 	return append(all, e.Flush()...)
 }
 
+func TestEvidenceOfAChainHasTheEventsOfTheAlerts(t *testing.T) {
+	set := compile(chainedRules())
+	ev, err := NewEvidence(set, Alert{Rule: &rule.Rule{Name: "alerts_of_alerts"}, Event: "9", From: base, At: base + 10*second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		kind string
+		want bool
+	}{{"a", true}, {"d", true}, {"e", false}} {
+		line := plainEvent{id: "1", source: "s", kind: c.kind, time: base + second, data: map[string]any{"actor": "u1", "region": "JP", "target": "u2"}}.line()
+		if got := ev.Has([]byte(line)); got != c.want {
+			t.Errorf("an event of type %s: %v, want %v", c.kind, got, c.want)
+		}
+	}
+}
+
 func TestEvidenceOfWhatIsNotThere(t *testing.T) {
 	set := compile(testRules())
 	for _, c := range []struct {

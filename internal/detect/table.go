@@ -20,7 +20,7 @@ func grown(size, live int) int {
 	if live < size/2 {
 		return size // without the dead ones there is room
 	}
-	return max(16, size+size/2)
+	return max(16, size+size/4)
 }
 
 // full reports whether a segment needs room before another entry.
