@@ -45,11 +45,11 @@ var order = []string{
 	"internal/notice/...",
 	"internal/person/...",
 	"internal/deadline/...",
-	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
 	"internal/audit/... internal/bus/... internal/receipt/... internal/stream/...",
+	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
 	"internal/db/...",
 	"internal/bank/... internal/withholding/... internal/exchange/...",
-	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
+	"internal/cvss/... internal/money/... internal/calendar/... internal/id/... internal/picture/...",
 	"internal/access/... internal/fault/... internal/fold/...",
 	"internal/browser/...",
 	"internal/lang/... rules/...",
@@ -74,7 +74,7 @@ var family = []string{
 var pure = map[string][]string{
 	"internal/access": nil, "internal/fault": nil, "internal/money": nil, "internal/id": nil,
 	"internal/lang": nil, "internal/fold": nil, "internal/bank": nil, "internal/withholding": nil, "internal/exchange": nil,
-	"internal/screening": nil, "internal/scenario": nil,
+	"internal/screening": nil, "internal/scenario": nil, "internal/picture": nil,
 	"internal/calendar": {"github.com/rickar/cal/"},       // Japan's holidays
 	"internal/cvss":     {"github.com/pandatix/go-cvss/"}, // the arithmetic of the scores
 }

@@ -12,6 +12,7 @@ import (
 
 	"hinomi.dev/hinomi/internal/app"
 	"hinomi.dev/hinomi/internal/demo"
+	"hinomi.dev/hinomi/internal/payout/bankfile"
 )
 
 // serving is where to answer, for serve and demo alike.
@@ -30,6 +31,9 @@ type serveCommand struct {
 	SMTP            string        `env:"HINOMI_SMTP" placeholder:"URL" help:"Where mail goes out, such as smtp://user:password@mail.example:587; without it mail stays queued (${env})."`
 	MailFrom        string        `env:"HINOMI_MAIL_FROM" placeholder:"ADDRESS" help:"The address mail comes from (${env})."`
 	Bounces         string        `env:"HINOMI_BOUNCES" placeholder:"ADDRESS" help:"The address bounces go to; without it where mail comes from (${env})."`
+	Originator      string        `env:"HINOMI_ORIGINATOR" placeholder:"FILE" help:"Who pays: the operator's bank and account as JSON; without it no payment run can be locked (${env})."`
+	RateSource      string        `env:"HINOMI_RATE_SOURCE" placeholder:"TEXT" help:"Whose exchange rates are imported and which kind, such as 'Mizuho Bank, TTM': participants read it (${env})."`
+	PaymentDays     string        `env:"HINOMI_PAYMENT_DAYS" enum:"extended,strict" default:"extended" help:"Whether a last day for payment details that is no bank day moves to the next one: extended or strict (${env}, ${default})."`
 	MetricsToken    string        `env:"HINOMI_METRICS_TOKEN" placeholder:"TOKEN" help:"Bearer token that reads /metrics from another machine (${env})."`
 	SecurityContact string        `env:"HINOMI_SECURITY_CONTACT" placeholder:"URI" help:"Where a hole in this very desk is reported, for security.txt (${env})."`
 	Proxies         []string      `env:"HINOMI_PROXIES" placeholder:"NETWORK" help:"Proxies in front of us on other machines, such as 10.0.0.0/8: they say whom they speak for (${env})."`
@@ -46,10 +50,14 @@ type serveCommand struct {
 // Run opens the product and serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, s *Streams) error {
 	log := slog.New(slog.NewJSONHandler(s.Err, nil))
+	from, err := originator(c.Originator)
+	if err != nil {
+		return err
+	}
 	a, err := app.Open(ctx, app.Config{
 		Addr: c.Addr, Origin: c.Origin, DataDir: c.Data, Database: c.Database, Terms: c.Terms, LogName: c.LogName,
 		SMTP: c.SMTP, MailFrom: c.MailFrom, Bounces: c.Bounces, MetricsToken: c.MetricsToken, SecurityContact: c.SecurityContact,
-		Proxies: c.Proxies, LogSlot: c.LogSlot,
+		Proxies: c.Proxies, LogSlot: c.LogSlot, Originator: from, RateSource: c.RateSource, PaymentDays: c.PaymentDays,
 		EventsAge: c.EventsAge, EventsSize: c.EventsSize, Lateness: c.Lateness, NATS: c.NATS, NATSReplicas: c.NATSReplicas, NATSSubject: c.NATSSubject,
 	}, log)
 	if err != nil {
@@ -64,6 +72,23 @@ func (c *serveCommand) Run(ctx context.Context, s *Streams) error {
 		}
 	}
 	return serve(ctx, s, a)
+}
+
+// originator reads who pays from a file, if one is named.
+func originator(path string) (bankfile.Originator, error) {
+	if path == "" {
+		return bankfile.Originator{}, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return bankfile.Originator{}, fmt.Errorf("reading who pays: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	o, err := bankfile.ReadOriginator(f)
+	if err != nil {
+		return o, fmt.Errorf("reading who pays from %s: %w", path, err)
+	}
+	return o, nil
 }
 
 // noDemo refuses a database that a demo was told into: everybody knows the passwords of its desk.

@@ -28,11 +28,13 @@ import (
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
+	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
+	"hinomi.dev/hinomi/internal/screening"
 	"hinomi.dev/hinomi/internal/stream"
 )
 
@@ -84,6 +86,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	h.Reports.Colleague = h.People.Colleague
 	h.Reports.Ready, h.Reports.Agreed = h.Participants.Ready, h.Participants.RecordSubmission
 	h.Awards = &reward.Awards{DB: d, Audit: trail, Program: prog, Reports: h.Reports, Now: clock}
+	h.Payouts = &payout.Payouts{DB: d, Audit: trail, Now: clock, Key: make([]byte, person.KeySize), Countries: screening.ShippedCountries()}
 	h.web = httptest.NewServer(h.Handler())
 	t.Cleanup(h.web.Close)
 	return h

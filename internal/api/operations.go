@@ -15,6 +15,7 @@ func (s *Server) operations() []operation {
 	return slices.Concat(
 		programOperations(), draftOperations(), reportOperations(s), deskOperations(), knownOperations(),
 		awardOperations(), creditOperations(), participationOperations(), peopleOperations(), recordOperations(), eventOperations(s),
+		paymentOperations(), runOperations(), payeeOperations(),
 	)
 }
 
@@ -51,6 +52,14 @@ func tags() []*huma.Tag {
 		{Name: "queue", Description: "What waits for the desk."},
 		{Name: "known", Description: "Issues the desk knew of before somebody reported them."},
 		{Name: "awards", Description: "What reports earn."},
+		{Name: "payments", Description: "How awards are paid: their arithmetic, and what was told when."},
+		{Name: "proposals", Description: "What would end a payment."},
+		{Name: "payees", Description: "Where participants are paid to, and under which tax category."},
+		{Name: "screenings", Description: "What the sanctions lists said of a payee."},
+		{Name: "sanctions-lists", Description: "The lists that payees are screened against."},
+		{Name: "rates", Description: "Exchange rates."},
+		{Name: "runs", Description: "Payments on their way to a bank, and back."},
+		{Name: "ledger", Description: "The books: sums, what was paid, and the statements of a year."},
 		{Name: "credits", Description: "What participants wish to be credited with."},
 		{Name: "participation", Description: "What a participant declares and accepts."},
 		{Name: "events", Description: "What the service tells: events in, and the stream they stand in."},

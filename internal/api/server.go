@@ -25,6 +25,7 @@ import (
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
+	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/receipt"
@@ -40,6 +41,7 @@ type Server struct {
 	Participants *participant.Participants
 	Reports      *report.Reports
 	Awards       *reward.Awards
+	Payouts      *payout.Payouts
 	Receipts     *receipt.Log
 	Files        *attachment.Store
 	Mails        *mail.Mails

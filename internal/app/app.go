@@ -23,6 +23,7 @@ import (
 	"hinomi.dev/hinomi/internal/bus"
 	"hinomi.dev/hinomi/internal/db"
 	"hinomi.dev/hinomi/internal/intake"
+	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
@@ -64,6 +65,7 @@ type App struct {
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
+	pulse    pulse // of the watch, as open pages were told of it; the loop's alone
 }
 
 // Open makes every part over an opened database. Nothing runs yet; Close closes what was opened.
@@ -104,7 +106,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	a.Index = &search.Indexer{DB: d, Log: log}
 	a.makePeople(serverKey)
 	a.makeReports()
-	a.Payouts = &payout.Payouts{DB: d, Audit: a.Audit, Now: cfg.Now, Key: serverKey, Countries: screening.ShippedCountries()}
+	a.makePayouts(serverKey)
 	if err := a.makeMail(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -144,7 +146,8 @@ func (a *App) makePeople(key []byte) {
 		RP: person.RelyingParty{ID: origin.Hostname(), Name: a.Program.Name.EN, Origins: []string{cfg.Origin}},
 	}
 	a.Participants = &participant.Participants{
-		DB: a.DB, Audit: a.Audit, Now: cfg.Now, Program: a.Program, People: a.People, Holds: report.Holds, Barred: report.Barred,
+		DB: a.DB, Audit: a.Audit, Now: cfg.Now, Program: a.Program, People: a.People, Barred: report.Barred,
+		Holds: holds, Destroy: payout.Destroy,
 	}
 }
 
@@ -155,6 +158,24 @@ func (a *App) makeReports() {
 	a.Reports.Colleague = a.People.Colleague
 	a.Reports.Ready, a.Reports.Agreed = a.Participants.Ready, a.Participants.RecordSubmission
 	a.Awards = &reward.Awards{DB: a.DB, Audit: a.Audit, Program: a.Program, Reports: a.Reports, Now: a.Config.Now}
+}
+
+// holds says everything that keeps a participant from withdrawing now: open reports, and money owed.
+func holds(ctx context.Context, q db.Querier, person string) ([]lang.Text, error) {
+	reports, err := report.Holds(ctx, q, person)
+	if err != nil {
+		return nil, err
+	}
+	payments, err := payout.Holds(ctx, q, person)
+	return append(reports, payments...), err
+}
+
+func (a *App) makePayouts(key []byte) {
+	cfg := a.Config
+	a.Payouts = &payout.Payouts{
+		DB: a.DB, Audit: a.Audit, Now: cfg.Now, Key: key, Countries: screening.ShippedCountries(), Fresh: a.People.Fresh,
+		Strict: cfg.PaymentDays == StrictDays, RateSource: cfg.RateSource, Originator: cfg.Originator,
+	}
 }
 
 func (a *App) makeMail() error {
@@ -182,8 +203,9 @@ func (a *App) makePages() {
 	cfg := a.Config
 	a.Pages = &web.Server{
 		Nouns: web.Nouns{
-			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards,
+			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 			Receipts: a.Receipts, Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits,
+			Events: a.Events, Watch: a.Watch,
 		},
 		Now: cfg.Now, Log: a.Log, Origin: cfg.Origin, Demo: cfg.Demo, Registry: a.Metrics, MetricsToken: cfg.MetricsToken,
 		Ready: []web.Check{{Name: "database", Run: a.DB.Ping}},

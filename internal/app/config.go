@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"hinomi.dev/hinomi/internal/payout/bankfile"
 	"hinomi.dev/hinomi/internal/person"
 )
 
@@ -38,6 +39,15 @@ type Config struct {
 	MailFrom string
 	// Bounces is the address that bounces go to. Empty means MailFrom.
 	Bounces string
+
+	// Originator is who pays: the account that payment runs draw on. Empty means that no run can be locked.
+	Originator bankfile.Originator
+	// RateSource says whose exchange rates are imported and of which kind, such as "Mizuho Bank, TTM": the
+	// participant reads it beside the rate (terms 6.5.i).
+	RateSource string
+	// PaymentDays says whether a last day for payment data that is no bank day moves to the next one:
+	// ExtendedDays, which is also the default, or StrictDays.
+	PaymentDays string
 
 	// MetricsToken is the bearer token that reads /metrics from another machine.
 	MetricsToken string
@@ -71,7 +81,16 @@ type Config struct {
 	Demo bool
 	// Now is the product's clock. Nil means the machine's; the demo has its own.
 	Now func() time.Time
+	// Received stamps events as they come in. Nil means Now; the demo plays recorded events at the times
+	// at which they came.
+	Received func() time.Time
 }
+
+// How the last day for payment data is counted (D-4).
+const (
+	ExtendedDays = "extended"
+	StrictDays   = "strict"
+)
 
 // withDefaults returns the configuration with every empty field that has a default filled.
 func (c Config) withDefaults() (Config, error) {
@@ -81,8 +100,17 @@ func (c Config) withDefaults() (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = "data"
 	}
+	if c.PaymentDays == "" {
+		c.PaymentDays = ExtendedDays
+	}
+	if c.PaymentDays != ExtendedDays && c.PaymentDays != StrictDays {
+		return c, fmt.Errorf("the days for payment data are %q, and can be %s or %s", c.PaymentDays, ExtendedDays, StrictDays)
+	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Received == nil {
+		c.Received = c.Now
 	}
 	if c.Origin == "" {
 		_, port, err := net.SplitHostPort(c.Addr)

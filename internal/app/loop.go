@@ -23,7 +23,9 @@ func (a *App) loops() []loop {
 		// The log's public side grows at its slots; looking often keeps it close to them.
 		{"growing the log", 5 * time.Second, a.Receipts.Pace},
 		{"watching promises", time.Minute, a.watchPromises},
+		{"asking for payment data", 10 * time.Minute, a.Payouts.Tick},
 		{"following changes", time.Second, a.follow},
+		{"following the watch", time.Second, a.followWatch},
 		{"sweeping attachments", 6 * time.Hour, a.sweepFiles},
 		{"looking again at declarations", 24 * time.Hour, a.refreshParticipants},
 		{"finishing withdrawals", time.Hour, a.finishWithdrawals},

@@ -53,7 +53,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 // handler puts the pages and the API under one roof.
 func (a *App) handler() http.Handler {
 	machines := &api.Server{
-		Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Receipts: a.Receipts,
+		Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts, Receipts: a.Receipts,
 		Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits, Events: a.Events,
 		Now: a.Config.Now, Log: a.Log, Origin: a.Config.Origin, Registry: a.Metrics,
 	}
@@ -93,6 +93,7 @@ func (a *App) follow(ctx context.Context) error {
 	}
 	if changed {
 		a.Pages.Live.Changed("queue")
+		a.Pages.Live.Changed("alerts") // a mark
 	}
 	return rows.Err()
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"hinomi.dev/hinomi/internal/bus"
+	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/deadline"
 	"hinomi.dev/hinomi/internal/notice/mail"
+	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
 )
@@ -18,6 +21,7 @@ func (a *App) subscribe() {
 	a.Relay.Subscribe("copy", "report.told", a.copyTold)
 	a.Relay.Subscribe("award", "award.approved", a.tellAward)
 	a.Relay.Subscribe("payment", "award.approved", a.openPayment)
+	a.Relay.Subscribe("payment-copy", "payment.>", a.copyPayment)
 	a.Relay.Subscribe("alert", "alert.raised", a.tellAlert)
 	a.Relay.Subscribe("turn", "deadline.missed", a.settleTurn)
 	a.Relay.Subscribe("erase", "participant.withdrawn", a.eraseMail)
@@ -102,4 +106,24 @@ func (a *App) openPayment(ctx context.Context, tx *sql.Tx, m bus.Message) error 
 		return err
 	}
 	return a.Payouts.Open(ctx, tx, said.Award)
+}
+
+// copyPayment asks for the mail that says: something about your payment stands in your account.
+func (a *App) copyPayment(ctx context.Context, tx *sql.Tx, m bus.Message) error {
+	var said payout.Announcement
+	if err := m.Decode(&said); err != nil {
+		return err
+	}
+	if said.About == "" {
+		return nil // a step that is told nobody
+	}
+	data := map[string]string{"report": said.Report, "kind": said.Kind, "link": "/account/payments"}
+	if said.State == payout.InfoRequested {
+		last, err := calendar.Parse(said.Day)
+		if err != nil {
+			return fmt.Errorf("reading the last day of award %s: %w", said.Award, err)
+		}
+		data["last"] = last.End(calendar.JST).Format(time.RFC3339)
+	}
+	return a.write(ctx, tx, said.Person, "payment", said.About, data)
 }

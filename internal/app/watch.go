@@ -14,6 +14,7 @@ import (
 
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/bus"
+	"hinomi.dev/hinomi/internal/stream"
 	"hinomi.dev/hinomi/internal/watch"
 )
 
@@ -99,6 +100,37 @@ func (a *App) tellAlert(ctx context.Context, tx *sql.Tx, m bus.Message) error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// A pulse is what open pages of alerts and of the stream look at, in a few numbers.
+type pulse struct {
+	alerts, newest, generation int64
+	engine                     string
+	stream                     stream.Figures
+}
+
+// followWatch tells open pages that there are alerts, or that the stream went on.
+func (a *App) followWatch(ctx context.Context) error {
+	p := pulse{stream: a.Stream.Figures()}
+	err := a.DB.Read().QueryRowContext(ctx, `
+		SELECT coalesce(sum(n), 0), coalesce(max(last), 0)
+		FROM alert_count`).Scan(&p.alerts, &p.newest)
+	if err != nil {
+		return fmt.Errorf("following alerts: %w", err)
+	}
+	err = a.DB.Read().QueryRowContext(ctx, `SELECT generation, figures FROM watch WHERE id = 1`).Scan(&p.generation, &p.engine)
+	if err != nil {
+		return fmt.Errorf("following the watch: %w", err)
+	}
+	was := a.pulse
+	a.pulse = p
+	if p.alerts != was.alerts || p.newest != was.newest {
+		a.Pages.Live.Changed("alerts")
+	}
+	if p.generation != was.generation || p.engine != was.engine || p.stream != was.stream {
+		a.Pages.Live.Changed("stream")
 	}
 	return nil
 }

@@ -30,6 +30,10 @@ type Participants struct {
 	// in the transaction that would withdraw them. Nil: nothing does.
 	Holds func(ctx context.Context, q db.Querier, person string) ([]lang.Text, error)
 
+	// Destroy destroys what another part keeps of a participant who leaves, in the same transaction. Nil:
+	// nobody keeps anything.
+	Destroy func(ctx context.Context, tx *sql.Tx, person string) error
+
 	// Barred says why a participant may take part no longer, or nothing. Nil: nobody is barred.
 	Barred func(ctx context.Context, q db.Querier, person string) (lang.Text, error)
 }

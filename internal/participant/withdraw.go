@@ -145,7 +145,8 @@ func (ps *Participants) FinishWithdrawals(ctx context.Context) (int, error) {
 //
 //  1. what they said about themselves and wished for, here;
 //  2. what they sign in with, their sessions, name and address, in person;
-//  3. on record, and announced, so that who holds copies (the search index, the pictures) removes them.
+//  3. what others keep of them, such as payment data;
+//  4. on record, and announced, so that who holds copies (the search index, the pictures) removes them.
 //
 // Acceptances stay: they name a person's id and a text, and say under which terms the reports came.
 func (ps *Participants) destroy(ctx context.Context, tx *sql.Tx, who access.Caller, personID string) error {
@@ -166,6 +167,11 @@ func (ps *Participants) destroy(ctx context.Context, tx *sql.Tx, who access.Call
 	}
 	if err := person.Erase(ctx, tx, personID); err != nil {
 		return err
+	}
+	if ps.Destroy != nil {
+		if err := ps.Destroy(ctx, tx, personID); err != nil {
+			return err
+		}
 	}
 	if err := exec(ctx, tx, "withdrawing "+personID, `UPDATE withdrawal SET done_at = $1 WHERE person = $2`, db.Micros(ps.Now()), personID); err != nil {
 		return err

@@ -41,32 +41,44 @@ type Item struct {
 // Compute returns what each award comes to. The bands of the law apply to all that is paid to a person
 // at one time; the tax is then divided among the awards by their size, and the last takes what is left.
 func (in Inputs) Compute() ([]Item, error) {
-	gross := money.Amount{Currency: in.Currency}
 	for _, p := range in.Parts {
 		if p.Rate != "" {
 			if err := p.recompute(); err != nil {
 				return nil, err
 			}
 		}
-		gross.Minor += p.Gross
 	}
-	base, err := in.base(gross)
+	t, err := in.Tax()
 	if err != nil {
 		return nil, err
 	}
-	payee := withholding.Payee{Category: withholding.Category(in.Category)}
-	if payee.Treaty, err = in.treaty(); err != nil {
-		return nil, err
-	}
-	t, err := payee.Compute(in.Day, base)
-	if err != nil {
-		return nil, err
-	}
-	tax := t.Tax
+	gross, tax := in.Gross(), t.Tax
 	if in.Currency == money.USD {
 		tax, _ = t.Dollars(gross)
 	}
 	return divide(in.Parts, gross, tax)
+}
+
+// Gross returns what a person is paid at one time, before tax.
+func (in Inputs) Gross() money.Amount {
+	gross := money.Amount{Currency: in.Currency}
+	for _, p := range in.Parts {
+		gross.Minor += p.Gross
+	}
+	return gross
+}
+
+// Tax returns the tax on all that a person is paid at one time, in yen, band by band.
+func (in Inputs) Tax() (withholding.Tax, error) {
+	base, err := in.base(in.Gross())
+	if err != nil {
+		return withholding.Tax{}, err
+	}
+	payee := withholding.Payee{Category: withholding.Category(in.Category)}
+	if payee.Treaty, err = in.treaty(); err != nil {
+		return withholding.Tax{}, err
+	}
+	return payee.Compute(in.Day, base)
 }
 
 // recompute checks the yen of an award against its rate.
@@ -118,19 +130,27 @@ func (in Inputs) treaty() (*money.Decimal, error) {
 }
 
 func divide(parts []Part, gross, tax money.Amount) ([]Item, error) {
-	items, left := make([]Item, len(parts)), tax.Minor
+	items, taxes := make([]Item, len(parts)), shares(parts, gross.Minor, tax.Minor)
 	for i, p := range parts {
-		share := left
-		if i < len(parts)-1 {
-			exact := new(big.Int).Mul(big.NewInt(tax.Minor), big.NewInt(p.Gross))
-			share = exact.Quo(exact, big.NewInt(gross.Minor)).Int64()
-		}
-		left -= share
 		amount := func(n int64) money.Amount { return money.Amount{Minor: n, Currency: gross.Currency} }
-		items[i] = Item{Award: p.Award, Gross: amount(p.Gross), Tax: amount(share), Net: amount(p.Gross - share)}
+		items[i] = Item{Award: p.Award, Gross: amount(p.Gross), Tax: amount(taxes[i]), Net: amount(p.Gross - taxes[i])}
 		if items[i].Net.Minor <= 0 {
 			return nil, fault.New(fault.Conflict, "Nothing is left of award %s after tax.", "税引き後、報奨金%sの支払額がありません。", p.Award)
 		}
 	}
 	return items, nil
+}
+
+// shares divides an amount among the awards by their size; the last takes what is left.
+func shares(parts []Part, gross, amount int64) []int64 {
+	all, left := make([]int64, len(parts)), amount
+	for i, p := range parts {
+		all[i] = left
+		if i < len(parts)-1 {
+			exact := new(big.Int).Mul(big.NewInt(amount), big.NewInt(p.Gross))
+			all[i] = exact.Quo(exact, big.NewInt(gross)).Int64()
+		}
+		left -= all[i]
+	}
+	return all
 }

@@ -3,6 +3,7 @@ package payout
 import (
 	"cmp"
 	"context"
+	"crypto/cipher"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/money"
 	"hinomi.dev/hinomi/internal/payout/bankfile"
+	"hinomi.dev/hinomi/internal/person"
 )
 
 // Details are what a participant supplies to be paid: who they are, and an account of their own. The
@@ -45,65 +47,6 @@ func (d Details) Currency() string {
 		return money.JPY
 	}
 	return money.USD
-}
-
-// check says what is wrong with the details, and returns them as they are written in files.
-func (d Details) check() (Details, error) {
-	for _, f := range []struct{ field, text string }{
-		{"name", d.Name}, {"street", d.Street}, {"town", d.Town}, {"country", d.Country}, {"phone", d.Phone}, {"holder", d.Holder},
-	} {
-		if strings.TrimSpace(f.text) == "" || len(f.text) > 200 {
-			return d, fault.New(fault.Invalid, "This is needed to pay you, in up to 200 bytes.", "お支払いに必要な項目です。200バイト以内で入力してください。").At(f.field)
-		}
-	}
-	if !d.Own {
-		return d, fault.New(fault.Invalid, "The reward goes only to an account of your own (terms 6.6).", "報奨金はご本人名義の口座にのみ支払われます（規約6.6）。").At("own")
-	}
-	if d.Japanese {
-		return d, d.checkJapanese()
-	}
-	var err error
-	if d.BIC, err = bank.CheckBIC(d.BIC); err != nil {
-		return d, at(err, "bic")
-	}
-	if country := d.BIC[4:6]; bank.HasIBAN(country) {
-		if d.Account.IBAN, err = bank.CheckIBAN(d.Account.IBAN); err != nil {
-			return d, at(err, "iban")
-		}
-	} else if strings.TrimSpace(d.Account.Number) == "" || len(d.Account.Number) > 34 {
-		return d, fault.New(fault.Invalid, "Give the number of the account, up to 34 signs.", "口座番号を34文字以内で入力してください。").At("number")
-	}
-	return d, nil
-}
-
-func (d Details) checkJapanese() error {
-	kana, err := bank.Zengin(d.Account.HolderKana)
-	switch {
-	case err != nil:
-		return at(err, "holder_kana")
-	case kana.Len() == 0 || kana.Len() > bank.PayeeLength:
-		return fault.New(fault.Invalid, "The name on the account in kana has %d bytes, and the bank's file %d. Ask your bank for the short form it uses; we cut nothing.",
-			"口座名義カナは%dバイトですが、銀行のファイルに入るのは%dバイトです。銀行で使われている略称を確認してください。当方では切り捨てません。", kana.Len(), bank.PayeeLength).At("holder_kana")
-	}
-	for _, c := range []struct {
-		field string
-		err   error
-	}{
-		{"bank", bank.CheckBankCode(d.Bank.Code)}, {"branch", bank.CheckBranchCode(d.Bank.Branch)}, {"number", bank.CheckAccountNumber(d.Account.Number)},
-	} {
-		if c.err != nil {
-			return at(c.err, c.field)
-		}
-	}
-	return nil
-}
-
-// at returns a fault with the field it is about.
-func at(err error, field string) error {
-	if f := fault.As(err); f != nil {
-		return f.At(field)
-	}
-	return err
 }
 
 // match compares the name that was supplied with the one on the account.
@@ -140,35 +83,51 @@ type Payee struct {
 
 func (p Payee) named() bool { return p.Match == bank.Yes || p.ClearedBy != "" }
 
-func payee(ctx context.Context, q db.Querier, person string) (Payee, error) {
-	p := Payee{Person: person}
+const payeeColumns = `person, number, sealed, masked, currency, answer, cleared_by, updated_at, revision`
+
+func scanPayee(row interface{ Scan(...any) error }) (Payee, error) {
+	var p Payee
 	var at int64
-	err := q.QueryRowContext(ctx, `
-		SELECT number, sealed, masked, currency, answer, cleared_by, updated_at, revision
-		FROM payee WHERE person = $1`, person).Scan(&p.Number, &p.sealed, &p.Masked, &p.Currency, &p.Match, &p.ClearedBy, &at, &p.Revision)
+	err := row.Scan(&p.Person, &p.Number, &p.sealed, &p.Masked, &p.Currency, &p.Match, &p.ClearedBy, &at, &p.Revision)
+	p.UpdatedAt = db.Time(at)
+	return p, err
+}
+
+func payee(ctx context.Context, q db.Querier, person string) (Payee, error) {
+	p, err := scanPayee(q.QueryRowContext(ctx, `SELECT `+payeeColumns+` FROM payee WHERE person = $1`, person))
 	if errors.Is(err, sql.ErrNoRows) {
-		return p, fault.New(fault.NotFound, "There are no payment data of this person.", "この参加者の支払情報はありません。")
+		return p, errNoPayee
 	}
 	if err != nil {
 		return p, fmt.Errorf("reading payee %s: %w", person, err)
 	}
-	p.UpdatedAt = db.Time(at)
 	return p, nil
 }
 
+var errNoPayee = fault.New(fault.NotFound, "There are no payment data of this person.", "この参加者の支払情報はありません。")
+
 // details opens what was sealed for a person.
 func (ps *Payouts) details(ctx context.Context, q db.Querier, person string, sealed []byte) (Details, error) {
-	var d Details
 	key, err := ps.personKey(ctx, q, person)
 	if err != nil {
-		return d, err
+		return Details{}, err
 	}
+	return unseal(key, person, sealed)
+}
+
+func unseal(key cipher.AEAD, person string, sealed []byte) (Details, error) {
+	var d Details
 	text, err := key.Open(nil, nil, sealed, []byte("payee "+person))
 	if err != nil {
 		return d, fmt.Errorf("opening the payment data of %s: %w", person, err)
 	}
 	return d, json.Unmarshal(text, &d)
 }
+
+// errProve is person.ErrStepUp in the words of this operation.
+var errProve = fault.New(fault.Denied,
+	"This says where your money goes. Show first that it is you, with your passkey, or your password and code.",
+	"お支払い先を登録する操作です。先に、パスキーまたはパスワードとコードで、ご本人であることを確認してください。").Because(person.ErrStepUp)
 
 // Supply takes the caller's payment data, for all their payments that wait for them or are not yet with
 // the bank. New data are screened again, and stop a run that was not locked.
@@ -180,6 +139,13 @@ func (ps *Payouts) Supply(ctx context.Context, who access.Caller, d Details) err
 	if err != nil {
 		return err
 	}
+	if ps.Fresh != nil {
+		if err := ps.Fresh(ctx, who); errors.Is(err, person.ErrStepUp) {
+			return errProve
+		} else if err != nil {
+			return err
+		}
+	}
 	all, err := list(ctx, ps.DB.Read(), `
 		person = $1 AND state IN ('approved', 'info_requested', 'info_received', 'screened', 'rate_set', 'in_run', 'returned')`, who.ID)
 	if err != nil {
@@ -187,6 +153,9 @@ func (ps *Payouts) Supply(ctx context.Context, who access.Caller, d Details) err
 	}
 	if len(all) == 0 {
 		return fault.New(fault.Conflict, "No payment to you waits for these data, so we do not keep them.", "この情報を必要とするお支払いがないため、保存していません。")
+	}
+	if d.BirthYear, err = bornIn(ctx, ps.DB.Read(), who.ID); err != nil {
+		return err
 	}
 	text, err := json.Marshal(d)
 	if err != nil {
@@ -210,6 +179,21 @@ func (ps *Payouts) Supply(ctx context.Context, who access.Caller, d Details) err
 		}
 		return nil
 	})
+}
+
+// bornIn returns the year of birth that a participant declared, for the screening: of two people of one
+// name it is what tells them apart. Zero when there is none.
+func bornIn(ctx context.Context, q db.Querier, person string) (int, error) {
+	var born string
+	err := q.QueryRowContext(ctx, `SELECT born FROM participant WHERE person = $1`, person).Scan(&born)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && born == "" {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading when %s was born: %w", person, err)
+	}
+	d, err := calendar.Parse(born)
+	return d.Year, err
 }
 
 func (ps *Payouts) savePayee(ctx context.Context, tx *sql.Tx, now time.Time, person string, d Details, text []byte) error {
@@ -311,13 +295,4 @@ func (ps *Payouts) ClearName(ctx context.Context, who access.Caller, person, not
 		}
 		return ps.Audit.Record(ctx, tx, who, access.PayoutScreen, person, map[string]any{"name": "cleared", "note": note})
 	})
-}
-
-// Destroy deletes the key of a person's payment data: nobody can read them any more, in no copy. The
-// ledger stays, and names nobody. It runs in the transaction of the withdrawal.
-func Destroy(ctx context.Context, tx *sql.Tx, person string) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM person_key WHERE person = $1`, person); err != nil {
-		return fmt.Errorf("destroying the key of %s: %w", person, err)
-	}
-	return nil
 }

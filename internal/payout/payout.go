@@ -110,6 +110,12 @@ var moves = map[Event]struct {
 	Donate:   {open, Donated},
 }
 
+// Supplies reports whether payment data can be given, or changed, in this state.
+func (s State) Supplies() bool { return slices.Contains(moves[Supply].from, s) }
+
+// Leads returns the state that an event leads to.
+func (e Event) Leads() State { return moves[e].to }
+
 // After returns the state that an event leads to, or says that it cannot happen now.
 func (s State) After(e Event) (State, error) {
 	m, known := moves[e]

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hinomi.dev/hinomi/internal/access"
@@ -25,17 +26,25 @@ type Payouts struct {
 	Now        func() time.Time
 	Key        []byte // the server's
 	Strict     bool   // a last day that is no bank day does not move
+	RateSource string // whose rates these are, and of which kind, as the participant is told
 	Originator bankfile.Originator
 	Countries  screening.Countries
-	lists      cache
+	// Fresh says whether the caller has shown a credential lately: whoever changes where the money goes
+	// has to. Nil asks nobody.
+	Fresh func(ctx context.Context, who access.Caller) error
+
+	lists cache
 }
 
 // An Announcement is the body of the messages about a payment.
 type Announcement struct {
 	Award  string `json:"award"`
 	Person string `json:"person"`
+	Report string `json:"report"`
 	State  State  `json:"state"`
-	Day    string `json:"day,omitempty"` // the last one, when details are asked for
+	Day    string `json:"day,omitempty"`   // the last one, when details are asked for
+	Kind   string `json:"kind,omitempty"`  // of the message that stands in the account, if there is one
+	About  string `json:"about,omitempty"` // that message, for its copy by mail
 }
 
 const columns = `award, person, usd, reported, state, currency, asked_at, strict_day, extended_day, last_day, rate_day, rate, rate_hash,
@@ -111,17 +120,31 @@ func day(d calendar.Date) string {
 	return d.String()
 }
 
-// record writes the audit record of a step and its message, last in the transaction.
+// toldStates are the states that a message in the account tells.
+var toldStates = []State{InfoRequested, Sent, Credited, Returned, Waived, Dissolved, Refused, RefundAsked, Donated}
+
+// record writes the message to the account, the audit record of a step and its announcement, last in
+// the transaction.
 func (ps *Payouts) record(ctx context.Context, tx *sql.Tx, who access.Caller, a access.Action, p Payment, detail map[string]any) error {
 	if detail == nil {
 		detail = map[string]any{}
 	}
 	detail["state"], detail["person"] = p.State, p.Person
+	kind := ""
+	switch {
+	case p.State == InfoRequested:
+		kind = kindRequest
+	case slices.Contains(toldStates, p.State):
+		kind = string(p.State)
+	}
+	said, err := ps.announce(ctx, tx, p, kind)
+	if err != nil {
+		return err
+	}
 	if err := ps.Audit.Record(ctx, tx, who, a, p.Award, detail); err != nil {
 		return err
 	}
-	return bus.Queue(ctx, tx, ps.Now(), "payment."+string(p.State),
-		Announcement{Award: p.Award, Person: p.Person, State: p.State, Day: day(p.LastDay)})
+	return bus.Queue(ctx, tx, ps.Now(), "payment."+string(p.State), said)
 }
 
 // Open begins the payment of an approved award. It is the effect of award.approved, and doing it again

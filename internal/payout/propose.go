@@ -169,7 +169,15 @@ func (ps *Payouts) Decide(ctx context.Context, who access.Caller, proposal strin
 		if err := save(ctx, tx, now, p); err != nil {
 			return err
 		}
-		if all := ended(x.Event, p.USD); all != nil {
+		all := ended(x.Event, p.USD)
+		if x.Event == Refund {
+			_, item, err := lockedIn(ctx, tx, x.Award)
+			if err != nil {
+				return err
+			}
+			all = asked(item.Net) // a credited payment was in a run
+		}
+		if all != nil {
 			if err := post(ctx, tx, now, string(x.Event)+"/"+x.ID, x.Award, all); err != nil {
 				return err
 			}

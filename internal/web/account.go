@@ -46,6 +46,7 @@ func (s *Server) accountRoutes() []route {
 		{pattern: "POST /account/leave", handle: s.postLeave, need: own},
 		{pattern: "POST /account/stay", handle: s.postStay, need: own, again: "/account/leave"},
 	}
+	rows = append(rows, s.paymentRoutes()...)
 	for i := range rows {
 		rows[i].handle = s.proving(rows[i].handle)
 	}
@@ -63,13 +64,14 @@ func (f Frame) AccountTabs() []viewTab {
 		{Path: person.AccountPath, Name: lang.Text{EN: "Account", JA: "アカウント"}},
 		{Path: accessPath, Name: lang.Text{EN: "Signing in", JA: "サインイン方法"}},
 		{Path: participationPath, Name: lang.Text{EN: "Taking part", JA: "参加の手続き"}},
+		{Path: paymentsPath, Name: lang.Text{EN: "Payments", JA: "支払い"}},
 		{Path: creditPath, Name: lang.Text{EN: "Credit", JA: "掲載"}},
 		{Path: "/account/tokens", Name: lang.Text{EN: "API tokens", JA: "APIトークン"}},
 		{Path: "/account/leave", Name: lang.Text{EN: "Leaving", JA: "退会"}},
 	}
 	if !access.Allow(f.Caller, access.CreditAsk) {
 		all = slices.DeleteFunc(all, func(t viewTab) bool {
-			return t.Path == participationPath || t.Path == creditPath || t.Path == "/account/leave"
+			return t.Path == participationPath || t.Path == creditPath || t.Path == paymentsPath || t.Path == "/account/leave"
 		})
 	}
 	for i := range all {

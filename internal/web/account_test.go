@@ -28,10 +28,12 @@ import (
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/participant"
+	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
+	"hinomi.dev/hinomi/internal/screening"
 )
 
 // A town is the application over real nouns and a database, with a clock that a test moves.
@@ -68,6 +70,7 @@ func newTown(t testing.TB) *town {
 			Program: prog, People: people, Audit: trail, Limits: limits, Reports: reports,
 			Participants: &participant.Participants{DB: d, Audit: trail, Now: tn.now, Program: prog, People: people, Holds: report.Holds, Barred: report.Barred},
 			Awards:       &reward.Awards{DB: d, Audit: trail, Program: prog, Reports: reports, Now: tn.now},
+			Payouts:      &payout.Payouts{DB: d, Audit: trail, Now: tn.now, Key: make([]byte, person.KeySize), Countries: screening.ShippedCountries()},
 			Files:        &attachment.Store{Dir: t.TempDir()},
 		},
 	}

@@ -29,6 +29,12 @@ var pages = map[string]any{
 	"mail.html":   mailPage{},
 	"audit.html":  auditPage{},
 
+	"alerts.html": alertsPage{},
+	"alert.html":  alertPage{},
+	"rules.html":  rulesPage{},
+	"rule.html":   rulePage{},
+	"stream.html": streamPage{},
+
 	"signin.html":        signInPage{},
 	"signinhelp.html":    helpPage{},
 	"signup.html":        signUpPage{},
@@ -46,6 +52,7 @@ var pages = map[string]any{
 	"tokens.html":        tokensPage{},
 	"participation.html": participationPage{},
 	"credit.html":        creditPage{},
+	"payments.html":      paymentsPage{},
 	"leave.html":         leavePage{},
 	"left.html":          leftPage{},
 	"people.html":        peoplePage{},

@@ -42,6 +42,7 @@ type reportPage struct {
 	Timeline  []moment
 	Decisions []decisionView
 	Awards    []awardView
+	Payments  []paymentCard
 	Free      time.Time // first day on which the terms' secrecy has ended
 	May       struct{ Withdraw, Publish bool }
 }
@@ -79,6 +80,11 @@ func (s *Server) getReport(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range awards {
 		clause, _ := terms.Clause(a.Clause)
 		p.Awards = append(p.Awards, awardView{Award: a, Clause: clause})
+		cards, err := s.cardsOf(ctx, who, p.Frame, a.ID)
+		if err != nil {
+			return err
+		}
+		p.Payments = append(p.Payments, cards...)
 	}
 	p.Free = calendar.Months(calendar.In(rep.ReceivedAt, japan), 12).Add(1).Start(japan)
 	p.May.Publish = !s.Now().Before(p.Free) || rep.State == report.Published

@@ -34,6 +34,7 @@ var forms = map[string]form{
 	"decision":           {needs: []string{"report", "link"}},
 	"alert":              {needs: []string{"title", "level", "link"}},
 	"award":              {needs: []string{"report", "link"}},
+	"payment":            {needs: []string{"report", "link", "kind"}, may: []string{"last"}},
 	"deadline_reminder":  {needs: []string{"report", "due", "link"}, may: []string{"kind"}},
 }
 

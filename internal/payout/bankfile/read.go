@@ -71,6 +71,18 @@ func Read(r io.Reader) (Run, Refused, error) {
 	return run, c.faults, nil
 }
 
+// ReadOriginator reads who pays, in JSON, as a run has it. A key that it does not know is a mistake in
+// what nobody looks at again before money moves.
+func ReadOriginator(r io.Reader) (Originator, error) {
+	var o Originator
+	d := json.NewDecoder(io.LimitReader(r, 1<<16))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&o); err != nil {
+		return o, fault.New(fault.Invalid, "The originator cannot be read: %s.", "振込依頼人のファイルを読めません（%s）。", err.Error()).Because(err)
+	}
+	return o, nil
+}
+
 // notRead says why JSON is no run.
 func notRead(err error) error {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
