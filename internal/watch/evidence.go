@@ -171,6 +171,8 @@ func (w *Watch) search(ctx context.Context, a Alert, judge *detect.Evidence) (e 
 	return e, err
 }
 
+var errEnough = errors.New("enough was read")
+
 // clockSkew is how much earlier than its own time an event may have come in: some clocks are ahead.
 const clockSkew = 5 * time.Minute
 

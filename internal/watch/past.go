@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -56,15 +55,9 @@ func (p *Past) Run(ctx context.Context) (*detect.Engine, error) {
 			}
 			read += uint64(c.count)
 			p.Tell(read, of)
-			if err := p.emit(alerts); err != nil {
-				return err
-			}
-			if !p.Until.IsZero() && c.from.After(p.Until.Add(time.Hour)) {
-				return errEnough // what happened before has come in by now
-			}
-			return nil
+			return p.emit(alerts)
 		})
-	if err == nil || errors.Is(err, errEnough) {
+	if err == nil {
 		return e, p.emit(e.Flush())
 	}
 	return e, fmt.Errorf("reading the event stream: %w", err)

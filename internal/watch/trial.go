@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -80,8 +79,8 @@ func (w *Watch) try(ctx context.Context, t Trial, set *rule.Set) (Trial, error) 
 	if err != nil {
 		return t, err
 	}
-	// Events may have a time some minutes before they were sent.
-	start, err := w.Stream.At(ctx, t.From.Add(-reach(set)))
+	// Events come after they happened, sometimes years after: the stream is read to its end.
+	start, err := w.Stream.At(ctx, t.From.Add(-reach(set)-clockSkew))
 	if err != nil {
 		return t, err
 	}
@@ -91,13 +90,11 @@ func (w *Watch) try(ctx context.Context, t Trial, set *rule.Set) (Trial, error) 
 	err = each(limited, e, w.between(start, end), func(c *chunk, alerts []detect.Alert) error {
 		t.Events += c.count
 		t.take(alerts)
-		if last = c.until; c.from.After(t.Until.Add(time.Hour)) {
-			return errEnough // what happened before has come in by now
-		}
+		last = c.until
 		return nil
 	})
 	switch {
-	case err == nil, errors.Is(err, errEnough):
+	case err == nil:
 		t.take(e.Flush())
 	case ctx.Err() == nil && limited.Err() != nil:
 		t.Whole = false
@@ -114,8 +111,6 @@ func (w *Watch) try(ctx context.Context, t Trial, set *rule.Set) (Trial, error) 
 
 // end is behind all positions that there will be.
 const end = stream.Position(1 << 62)
-
-var errEnough = errors.New("enough was read")
 
 // take counts the alerts of the time that was asked for.
 func (t *Trial) take(alerts []detect.Alert) {
