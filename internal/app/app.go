@@ -60,8 +60,8 @@ type App struct {
 	Metrics      *prometheus.Registry
 	Index        *search.Indexer
 	Stream       *stream.Stream
-	Watch        *watch.Watch
 	Events       *intake.Intake
+	Watch        *watch.Watch
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
@@ -110,10 +110,12 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if err := a.makeMail(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	a.makeEvents()
+	if err := a.makeWatch(serverKey); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	a.subscribe()
 	a.makePages()
-	a.makeEvents()
-	a.makeWatch(serverKey)
 	return a, nil
 }
 
@@ -203,6 +205,7 @@ func (a *App) makePages() {
 		Nouns: web.Nouns{
 			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 			Receipts: a.Receipts, Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits,
+			Events: a.Events, Watch: a.Watch,
 		},
 		Now: cfg.Now, Log: a.Log, Origin: cfg.Origin, Demo: cfg.Demo, Registry: a.Metrics, MetricsToken: cfg.MetricsToken,
 		Ready: []web.Check{{Name: "database", Run: a.DB.Ping}},

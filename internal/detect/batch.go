@@ -18,6 +18,7 @@ type record struct {
 	text  uint32 // where its text is
 	order uint32 // its event's place among those that came
 	watch uint16
+	given uint16 // it counts only if this rule raises an alert at the event; 0 is no rule, 1 the first
 	role  uint8
 }
 
@@ -45,9 +46,10 @@ type Sample struct {
 // maxSamples is how many lines are shown of each kind.
 const maxSamples = 10
 
-// A tap leads the events of one detection to one rule.
+// A tap leads the events of one detection, or the alerts of one rule, to one rule.
 type tap struct {
 	watch uint16
+	given uint16 // the rule whose alerts they are, from 1
 	role  uint8
 	step  uint8
 	input *rule.Input
@@ -59,6 +61,7 @@ type matcher struct {
 	watches []watch
 	seed    uint64
 	taps    [][]tap    // by detection, in the order of the watches
+	chains  [][]tap    // by watch, to those that look at its alerts; nil when none does
 	types   []typeList // open addressing by the hash of the type; a power of two
 	always  []int32    // the detections for types that no detection names
 }
@@ -76,12 +79,31 @@ func newMatcher(set *rule.Set, seed uint64) *matcher {
 		for role, inputs := range [][]rule.Input{on: w.on, endedBy: w.endedBy, without: w.without} {
 			for step := range inputs {
 				in := &inputs[step]
-				m.taps[in.Rule] = append(m.taps[in.Rule], tap{uint16(i), uint8(role), uint8(step), in})
+				t := tap{watch: uint16(i), role: uint8(role), step: uint8(step), input: in}
+				if in.Chained {
+					m.chain(t, m.chainedTo(*in))
+				} else {
+					m.taps[in.Rule] = append(m.taps[in.Rule], t)
+				}
 			}
 		}
 	}
 	m.index()
 	return m
+}
+
+// chainedTo returns the watch whose alerts are an input.
+func (m *matcher) chainedTo(in rule.Input) int {
+	return len(m.watches) - len(m.set.Correlations) + in.Rule
+}
+
+// chain leads the alerts of a watch to a rule.
+func (m *matcher) chain(t tap, from int) {
+	if m.chains == nil {
+		m.chains = make([][]tap, len(m.watches))
+	}
+	t.given = uint16(from + 1)
+	m.chains[from] = append(m.chains[from], t)
 }
 
 // index makes the lists of detections by type, each in the order of the set.
@@ -230,6 +252,15 @@ func (b *Batch) match(e *event.Event) {
 			b.tap(e, &b.taps[i][j], first)
 		}
 	}
+	if b.chains != nil {
+		for i := first; i < len(b.records); i++ { // and those that come to it
+			if r := b.records[i]; r.role == on {
+				for j := range b.chains[r.watch] {
+					b.tap(e, &b.chains[r.watch][j], first)
+				}
+			}
+		}
+	}
 	// By rule, and what a rule asks of the past before what it learns from the event.
 	for i := first + 1; i < len(b.records); i++ {
 		for j := i; j > first && b.records[j].before(&b.records[j-1]); j-- {
@@ -271,14 +302,14 @@ func (b *Batch) tap(e *event.Event, t *tap, first int) {
 	}
 	w := &b.watches[t.watch]
 	for i := first; i < len(b.records); i++ {
-		if r := &b.records[i]; r.watch == t.watch && r.key == key && r.role == t.role {
+		if r := &b.records[i]; r.watch == t.watch && r.key == key && r.role == t.role && r.given == t.given {
 			if w.temporal() {
 				r.value |= value
 			}
 			return // one event, though several of the rule's detections match it
 		}
 	}
-	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), order: uint32(len(b.seen)), watch: t.watch, role: t.role})
+	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), order: uint32(len(b.seen)), watch: t.watch, given: t.given, role: t.role})
 }
 
 // value returns what the rule looks at in the event.

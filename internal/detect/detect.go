@@ -30,6 +30,11 @@
 // found it holding. An event that lacks one of the group's fields, or the field whose values are
 // counted, takes no part. The same value as a string and as a number is two values; 1 and 1.0 is one.
 //
+// # Chains
+//
+// A correlation may look at the alerts of another one. What it sees then is the event at which the other one raises an alert,
+// or would raise one if alerts of its own were wanted: with all fields of that event, and with its time.
+//
 // # Memory
 //
 // A group keeps what its condition can need and no more: the newest times or values up to the
@@ -44,6 +49,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"hinomi.dev/hinomi/internal/rule"
 )
@@ -60,12 +66,14 @@ type watch struct {
 	condition []rule.Comparison
 	minEvents int
 	learn     int64
+	chained   bool // it looks at alerts of other rules, which come before it
 }
 
 // match is the kind of a detection that alerts by itself.
 const match = rule.Kind(255)
 
-// watches returns what there is to run in a set.
+// watches returns what there is to run in a set: detections that alert by themselves, and behind them all correlations
+// in their order.
 func watches(set *rule.Set) (all []watch) {
 	for i, d := range set.Detections {
 		if d.Generate {
@@ -77,6 +85,10 @@ func watches(set *rule.Set) (all []watch) {
 			Rule: &c.Rule, kind: c.Kind, on: c.Rules, without: c.Without, endedBy: c.EndedBy, keys: c.Keys,
 			span: int64(c.Timespan), condition: c.Condition, minEvents: c.MinEvents, learn: int64(c.Learn),
 		})
+		w := &all[len(all)-1]
+		for _, inputs := range [][]rule.Input{w.on, w.endedBy, w.without} {
+			w.chained = w.chained || slices.ContainsFunc(inputs, func(in rule.Input) bool { return in.Chained })
+		}
 	}
 	return all
 }
@@ -114,8 +126,6 @@ func (w *watch) check() error {
 	for _, inputs := range [][]rule.Input{w.on, w.without, w.endedBy} {
 		for _, in := range inputs {
 			switch {
-			case in.Chained:
-				return errors.New("it correlates the alerts of a correlation, which the engine does not do")
 			case len(in.Group) != len(w.keys):
 				return errors.New("its group has more or fewer fields than names")
 			}

@@ -51,6 +51,7 @@ type Engine struct {
 	places     []place
 	keptPlaces int
 	alerts     []Alert
+	given      []uint16 // the rules that raised an alert at the event judged, from 1
 
 	restored uint64 // the position of the snapshot
 	fresh    []int  // the rules that it did not have
@@ -234,10 +235,15 @@ func (e *Engine) judge(b *bucket) {
 		found = append(found, p.found...)
 		p.found = p.found[:0]
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && e.matcher.chains == nil {
 		return
 	}
-	slices.SortFunc(found, func(x, y finding) int { return cmp.Compare(x.record, y.record) })
+	inOrder := func(x, y finding) int { return cmp.Compare(x.record, y.record) }
+	slices.SortFunc(found, inOrder)
+	if e.matcher.chains != nil {
+		found = e.chain(b, found)
+		slices.SortFunc(found, inOrder)
+	}
 	for _, f := range found {
 		r := &b.records[f.record]
 		w := &e.matcher.watches[r.watch]
@@ -253,16 +259,19 @@ func (e *Engine) judge(b *bucket) {
 // start tells all parts when the rules that learn saw their first event.
 func (e *Engine) start(b *bucket) {
 	for i := range e.started {
-		if e.started[i] || e.matcher.watches[i].kind != rule.FirstSeen {
+		if e.started[i] || e.matcher.watches[i].kind != rule.FirstSeen || e.matcher.watches[i].chained {
 			continue
 		}
-		j := slices.IndexFunc(b.records, func(r record) bool { return int(r.watch) == i })
-		if j < 0 {
-			continue
+		if j := slices.IndexFunc(b.records, func(r record) bool { return int(r.watch) == i }); j >= 0 {
+			e.learn(i, b.records[j].time)
 		}
-		e.started[i] = true
-		for _, p := range e.parts {
-			p.states[i].quiet = b.records[j].time + e.matcher.watches[i].learn
-		}
+	}
+}
+
+// learn tells all parts that a rule saw its first event.
+func (e *Engine) learn(i int, t int64) {
+	e.started[i] = true
+	for _, p := range e.parts {
+		p.states[i].quiet = t + e.matcher.watches[i].learn
 	}
 }

@@ -135,7 +135,7 @@ func longer(n int) int {
 // TestOracle compares the engine with the oracle, alert for alert. HINOMI_TEST_EVENTS makes it go
 // on until it has seen so many events.
 func TestOracle(t *testing.T) {
-	rules := testRules()
+	rules := chainedRules()
 	compiled := compile(rules)
 	total, alerts := 0, 0
 	for i := uint64(0); total < longer(20_000); i++ {
@@ -182,7 +182,7 @@ func TestBatchesDoNotMatter(t *testing.T) {
 
 // TestOracleFindsTheSmallest is the same with streams that rapid makes smaller when they fail.
 func TestOracleFindsTheSmallest(t *testing.T) {
-	rules := testRules()
+	rules := chainedRules()
 	compiled := compile(rules)
 	account := rapid.SampledFrom([]string{"u1", "u2", "u3", "u4", "u5", "u6"})
 	one := rapid.Custom(func(t *rapid.T) plainEvent {

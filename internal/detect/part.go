@@ -51,6 +51,9 @@ func (p *part) judge(b *bucket, mine, all int) {
 			continue
 		}
 		s := &p.states[r.watch]
+		if s.chained {
+			continue // what it looks at is not known yet
+		}
 		if r.role == on {
 			s.matched++
 		}

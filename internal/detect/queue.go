@@ -110,7 +110,7 @@ func (q *queue) take() *bucket {
 	if !b.sorted {
 		slices.SortFunc(b.records, func(x, y record) int {
 			// The difference of the orders, since they begin anew after four billion events.
-			return cmp.Or(cmp.Compare(x.time, y.time), int(int32(x.order-y.order)), cmp.Compare(x.watch, y.watch), cmp.Compare(x.role, y.role))
+			return cmp.Or(cmp.Compare(x.time, y.time), int(int32(x.order-y.order)), cmp.Compare(x.watch, y.watch), cmp.Compare(x.role, y.role), cmp.Compare(x.text, y.text))
 		})
 	}
 	return b

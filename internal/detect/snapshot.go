@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
 )
 
 // A snapshot is all that an engine knows, so that another one can go on from there: first a line that
@@ -39,7 +40,7 @@ func (e *Engine) Snapshot(w io.Writer, position uint64) error {
 		for i := range b.records {
 			r := &b.records[i]
 			text := b.text[r.text:]
-			out.numbers(1, uint64(r.time), r.key, r.value, uint64(r.order), uint64(r.watch), uint64(r.role))
+			out.numbers(1, uint64(r.time), r.key, r.value, uint64(r.order), uint64(r.watch), uint64(r.given), uint64(r.role))
 			out.text(text[:textSize(text, len(e.matcher.watches[r.watch].keys))])
 		}
 	}
@@ -51,7 +52,7 @@ func (e *Engine) Snapshot(w io.Writer, position uint64) error {
 
 // snapshotWatch writes what one rule remembers, in all parts.
 func (e *Engine) snapshotWatch(out *snapshotWriter, i int) {
-	out.text([]byte(e.matcher.watches[i].fingerprint()))
+	out.text([]byte(e.matcher.fingerprint(i)))
 	started := uint64(0)
 	if e.started[i] {
 		started = 1
@@ -90,8 +91,17 @@ func (e *Engine) snapshotWatch(out *snapshotWriter, i int) {
 }
 
 // fingerprint tells rules apart whose states do not fit each other: what a detection asks is in the digest.
-func (w *watch) fingerprint() string {
-	return fmt.Sprintf("%s\x00%s %v %v %v %v %v %v %d %d %d", w.Name, w.Digest, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
+func (m *matcher) fingerprint(i int) string {
+	w := &m.watches[i]
+	text := fmt.Sprintf("%s\x00%s %v %v %v %v %v %v %d %d %d", w.Name, w.Digest, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
+	if w.chained {
+		for _, in := range slices.Concat(w.on, w.without, w.endedBy) {
+			if in.Chained {
+				text += "\x00" + m.fingerprint(m.chainedTo(in))
+			}
+		}
+	}
+	return text
 }
 
 // Restore makes a new engine know what another one knew, and returns the position that was
@@ -105,13 +115,12 @@ func (e *Engine) Restore(r io.Reader) (position uint64, fresh []string, err erro
 	in.ids(&e.ids)
 	e.places = in.places()
 	known := e.fingerprints()
-	places := e.restoreWatches(in, known)
-	e.restoreQueue(in, places, 0)
+	e.restoreQueue(in, e.restoreWatches(in, known), 0)
 	if err := in.end(); err != nil {
 		return 0, nil, err
 	}
 	for i := range e.matcher.watches {
-		if _, ok := known[e.matcher.watches[i].fingerprint()]; ok {
+		if _, ok := known[e.matcher.fingerprint(i)]; ok {
 			fresh = append(fresh, e.matcher.watches[i].Name)
 			e.fresh = append(e.fresh, i)
 		}
@@ -137,7 +146,7 @@ func (e *Engine) Join(r io.Reader) error {
 	in.places()
 	known := map[string]int{}
 	for _, i := range e.fresh {
-		known[e.matcher.watches[i].fingerprint()] = i
+		known[e.matcher.fingerprint(i)] = i
 	}
 	// The engines may have begun in different places, so that they count from another event on.
 	shift := uint32(e.Stats.Events) - uint32(head.stats.Events)
@@ -146,9 +155,8 @@ func (e *Engine) Join(r io.Reader) error {
 		return err
 	}
 	for _, i := range e.fresh {
-		w := &e.matcher.watches[i]
-		if _, ok := known[w.fingerprint()]; ok {
-			return fmt.Errorf("the snapshot does not know the rule %s", w.Name)
+		if _, ok := known[e.matcher.fingerprint(i)]; ok {
+			return fmt.Errorf("the snapshot does not know the rule %s", e.matcher.watches[i].Name)
 		}
 	}
 	e.fresh = nil
@@ -162,14 +170,21 @@ func (e *Engine) Seed() uint64 { return e.matcher.seed }
 func (e *Engine) fingerprints() map[string]int {
 	all := map[string]int{}
 	for i := range e.matcher.watches {
-		all[e.matcher.watches[i].fingerprint()] = i
+		all[e.matcher.fingerprint(i)] = i
 	}
 	return all
 }
 
+// A placing says where a rule of a snapshot is now; -1 is nowhere.
+type placing struct {
+	now    int
+	wanted bool // its state was asked for
+}
+
 // restoreWatches reads the rules' states, takes the rules that had one out of known, and returns where they are
-// now by where they were, -1 for a rule that is gone.
-func (e *Engine) restoreWatches(in *snapshotReader, known map[string]int) (places []int) {
+// now by where they were.
+func (e *Engine) restoreWatches(in *snapshotReader, known map[string]int) (places []placing) {
+	all := e.fingerprints()
 	for n := in.number(); n > 0 && in.err == nil; n-- {
 		name := string(in.text())
 		i, ok := known[name]
@@ -183,7 +198,11 @@ func (e *Engine) restoreWatches(in *snapshotReader, known map[string]int) (place
 				p.states[i].quiet = quiet
 			}
 		}
-		places = append(places, i)
+		now, there := all[name]
+		if !there {
+			now = -1
+		}
+		places = append(places, placing{now, ok})
 		for kind := in.number(); kind != 0 && in.err == nil; kind = in.number() {
 			e.restoreEntry(in, kind, i)
 		}
@@ -223,19 +242,22 @@ func (e *Engine) restoreEntry(in *snapshotReader, kind uint64, i int) {
 }
 
 // restoreQueue reads the records that waited.
-func (e *Engine) restoreQueue(in *snapshotReader, places []int, shift uint32) {
+func (e *Engine) restoreQueue(in *snapshotReader, places []placing, shift uint32) {
 	for in.number() == 1 && in.err == nil {
 		r := record{time: int64(in.number()), key: in.number(), value: in.number(), order: uint32(in.number())}
-		was := in.number()
+		was, given := in.number(), in.number()
 		r.role = uint8(in.number())
 		text := in.text()
-		if in.err != nil || was >= uint64(len(places)) {
+		if in.err != nil || was >= uint64(len(places)) || given > uint64(len(places)) {
 			in.fail()
 			return
 		}
-		if i := places[was]; i >= 0 {
-			r.watch = uint16(i)
-			if !validText(text, len(e.matcher.watches[i].keys)) {
+		if p := places[was]; p.wanted && (given == 0 || places[given-1].now >= 0) {
+			r.watch = uint16(p.now)
+			if given > 0 {
+				r.given = uint16(places[given-1].now + 1)
+			}
+			if !validText(text, len(e.matcher.watches[p.now].keys)) {
 				in.fail()
 				return
 			}

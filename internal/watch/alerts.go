@@ -127,3 +127,20 @@ func (w *Watch) Timeline(ctx context.Context, who access.Caller, s Span) ([]Buck
 	}
 	return buckets(ctx, w.DB.Read(), s)
 }
+
+// mailPause is between two mails about one rule.
+const mailPause = time.Hour
+
+// MailDue reports whether people are to be written to about a rule, in the transaction that does so: once in an hour.
+func (w *Watch) MailDue(ctx context.Context, tx *sql.Tx, name string) (bool, error) {
+	now := w.Now()
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO alert_mail (rule, sent_at)
+		VALUES ($1, $2)
+		ON CONFLICT (rule) DO UPDATE SET sent_at = excluded.sent_at WHERE alert_mail.sent_at <= $3`, name, db.Micros(now), db.Micros(now.Add(-mailPause)))
+	if err != nil {
+		return false, fmt.Errorf("looking for the last mail about rule %s: %w", name, err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}

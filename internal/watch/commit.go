@@ -85,9 +85,14 @@ func (t *turn) write(ctx context.Context) {
 	}
 }
 
+// completeTime is how long alerts wait for their events to be read.
+const completeTime = 2 * time.Second
+
 // complete fills in the alerts' events, from the stream: an engine keeps no more than it needs to judge. An event that
 // cannot be read now is read when somebody looks at it.
 func (t *turn) complete(ctx context.Context, alerts []found) {
+	ctx, cancel := context.WithTimeout(ctx, completeTime)
+	defer cancel()
 	var b stream.Batch
 	var failed bool
 	for i := range alerts {

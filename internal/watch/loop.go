@@ -222,7 +222,7 @@ func (t *turn) tick(ctx context.Context) error {
 	if time.Since(t.at) >= leaseRenew || t.position != t.pending.position { // wall clock: a lease
 		t.pending.due = true
 	}
-	if t.snapshots.due(t.seen) {
+	if t.snapshots.due(t.seen) || t.often {
 		return t.snapshot()
 	}
 	return nil

@@ -67,7 +67,9 @@ func (t *turn) snapshot() error {
 	s := &t.snapshots
 	s.older, s.last, s.seen = s.last, t.position, t.seen
 	s.at, s.took = time.Now(), time.Since(began) // wall clock: as began
-	t.pending.forget = s.older
+	if !t.often {
+		t.pending.forget = s.older
+	}
 	return nil
 }
 

@@ -130,3 +130,6 @@ func (w *Watch) StopReplay(ctx context.Context, who access.Caller) error {
 	}
 	return w.stopReplay(ctx, who, f.Replay.Rules)
 }
+
+// Live returns how the engine is, if it runs in this process. It asks nobody.
+func (w *Watch) Live() (Figures, bool) { return w.live.now() }

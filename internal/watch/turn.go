@@ -163,9 +163,10 @@ func (t *turn) begin(ctx context.Context, last stream.Position) error {
 	return nil
 }
 
-// readMarks reads where the engine judged what waited.
+// readMarks reads where the engine judged what waited, behind what it knows already. At its very position once more is
+// once too often at worst, when nothing waits.
 func (t *turn) readMarks(ctx context.Context) error {
-	rows, err := t.DB.Read().QueryContext(ctx, `SELECT position FROM watch_mark ORDER BY position`)
+	rows, err := t.DB.Read().QueryContext(ctx, `SELECT position FROM watch_mark WHERE position >= $1 ORDER BY position`, int64(t.position))
 	if err != nil {
 		return fmt.Errorf("reading the marks: %w", err)
 	}

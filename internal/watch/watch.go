@@ -65,7 +65,8 @@ type Watch struct {
 	// Zero means DefaultLateness.
 	Lateness time.Duration
 
-	live live
+	live  live
+	often bool // for tests: snapshots every few seconds, and no mark is forgotten
 }
 
 // DefaultLateness is long enough for events that overtake one another on their way, and short enough for a
