@@ -64,7 +64,7 @@ func trials(f fixture) []trial {
 		{id: "propose-award", who: "triager board owner admin", none: true, body: map[string]string{"amount": "500", "seriousness": "s", "novelty": "n"}},
 		{id: "answer-award", who: "board owner admin", body: map[string]bool{"approve": true}, none: true},
 	}
-	return slices.Concat(all, otherTrials(f), moneyTrials())
+	return slices.Concat(all, otherTrials(f), moneyTrials(), watchTrials())
 }
 
 func otherTrials(f fixture) []trial {
@@ -147,7 +147,7 @@ func newFixture(h *house, all map[string]caller) fixture {
 	return fixture{terms: t.Hash, names: map[string]string{
 		"report": r.ID, "sha256": r.Files[0].SHA256, "draft": d.ID, "known": k.ID, "credit": c.ID, "decision": proposed.ID, "terms": "current",
 		"year": "2020", "person": all["stranger"].id, "clause": "2.1.ii",
-		"run": "none", "proposal": "none", "screening": "none", "kind": "TTM", "list": "own",
+		"run": "none", "alert": "none", "file": "contact.yml", "proposal": "none", "screening": "none", "kind": "TTM", "list": "own",
 		"award": "none", "invitation": "none", "session": "none", "token": "none",
 	}}
 }

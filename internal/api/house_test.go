@@ -36,6 +36,7 @@ import (
 	"hinomi.dev/hinomi/internal/reward"
 	"hinomi.dev/hinomi/internal/screening"
 	"hinomi.dev/hinomi/internal/stream"
+	"hinomi.dev/hinomi/internal/watch"
 )
 
 var ctx = context.Background()
@@ -80,6 +81,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 		Mails:    &mail.Mails{DB: d, Audit: trail, Now: clock, Log: slog.New(slog.DiscardHandler), Origin: "https://desk.example"},
 	}
 	h.Events, h.stop = running(t, clock)
+	h.Watch = &watch.Watch{DB: d, Audit: trail, Stream: h.Events.Stream, Now: clock, Log: slog.New(slog.DiscardHandler), Dir: t.TempDir(), Node: "test"}
 	h.Participants = &participant.Participants{DB: d, Audit: trail, Now: clock, Program: prog, People: h.People, Holds: report.Holds}
 	h.Reports = report.New()
 	h.Reports.DB, h.Reports.Audit, h.Reports.Program, h.Reports.Now, h.Reports.Log, h.Reports.Files = d, trail, prog, clock, h.Receipts, h.Files

@@ -14,7 +14,7 @@ import (
 func (s *Server) operations() []operation {
 	return slices.Concat(
 		programOperations(), draftOperations(), reportOperations(s), deskOperations(), knownOperations(),
-		awardOperations(), creditOperations(), participationOperations(), peopleOperations(), recordOperations(), eventOperations(s),
+		awardOperations(), creditOperations(), participationOperations(), peopleOperations(), recordOperations(), eventOperations(s), alertOperations(), ruleOperations(),
 		paymentOperations(), runOperations(), payeeOperations(),
 	)
 }
@@ -63,6 +63,9 @@ func tags() []*huma.Tag {
 		{Name: "credits", Description: "What participants wish to be credited with."},
 		{Name: "participation", Description: "What a participant declares and accepts."},
 		{Name: "events", Description: "What the service tells: events in, and the stream they stand in."},
+		{Name: "alerts", Description: "What the rules found in the events."},
+		{Name: "rules", Description: "What is looked for in the events."},
+		{Name: "watch", Description: "The engine that runs the rules on the stream."},
 		{Name: "people", Description: "Who works here and who reports."},
 		{Name: "invitations", Description: "Who has been asked to join the desk."},
 		{Name: "account", Description: "The caller's own sessions and tokens."},

@@ -31,6 +31,7 @@ import (
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
+	"hinomi.dev/hinomi/internal/watch"
 )
 
 // A Server answers programs. Its fields are set in app before Handler is called and not changed
@@ -48,6 +49,7 @@ type Server struct {
 	Audit        *audit.Log
 	Limits       *limit.Limits
 	Events       *intake.Intake
+	Watch        *watch.Watch
 
 	// Now is the product's clock.
 	Now func() time.Time

@@ -54,7 +54,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 func (a *App) handler() http.Handler {
 	machines := &api.Server{
 		Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts, Receipts: a.Receipts,
-		Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits, Events: a.Events,
+		Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits, Events: a.Events, Watch: a.Watch,
 		Now: a.Config.Now, Log: a.Log, Origin: a.Config.Origin, Registry: a.Metrics,
 	}
 	mux := http.NewServeMux()
