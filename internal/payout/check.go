@@ -67,76 +67,96 @@ func (ps *Payouts) CheckRun(ctx context.Context, who access.Caller, run string) 
 	})
 }
 
-// check screens and computes everybody in a run.
-func (ps *Payouts) check(ctx context.Context, r Run) ([]checked, error) {
+// A roster is what is read of everybody in a run before they are checked.
+type roster struct {
+	groups [][]Payment // by person
+	payees map[string]Payee
+	keys   map[string]cipher.AEAD
+	taxes  map[string]Tax
+	ttb    string
+}
+
+// roster reads it.
+func (ps *Payouts) roster(ctx context.Context, r Run) (roster, error) {
 	q := ps.DB.Read()
 	payments, err := list(ctx, q, `run = $1 AND state = 'in_run'`, r.ID)
 	if err != nil {
-		return nil, err
+		return roster{}, err
 	}
 	if len(payments) == 0 {
-		return nil, errEmpty
+		return roster{}, errEmpty
+	}
+	in := roster{groups: byPerson(payments)}
+	if in.payees, err = payeesIn(ctx, q, r.ID); err != nil {
+		return in, err
+	}
+	if in.keys, err = ps.keys(ctx, q, `SELECT person FROM payment WHERE run = $1`, r.ID); err != nil {
+		return in, err
+	}
+	if in.taxes, err = taxesIn(ctx, q, r.ID, r.Day); err != nil {
+		return in, err
+	}
+	if in.ttb, err = buying(ctx, q, r); err != nil {
+		return in, err
+	}
+	return in, in.complete(r)
+}
+
+// complete says what is missing of somebody.
+func (in roster) complete(r Run) error {
+	for _, mine := range in.groups {
+		person := mine[0].Person
+		if _, known := in.payees[person]; !known {
+			return errNoPayee
+		}
+		if _, known := in.taxes[person]; !known {
+			return errNoTax(person, r.Day)
+		}
+		if in.keys[person] == nil {
+			return errGone
+		}
+	}
+	return nil
+}
+
+// check screens and computes everybody in a run.
+func (ps *Payouts) check(ctx context.Context, r Run) ([]checked, error) {
+	in, err := ps.roster(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	set, lists, err := ps.set(ctx)
 	if err != nil {
 		return nil, err
 	}
-	payees, err := payeesIn(ctx, q, r.ID)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := ps.keys(ctx, q, `SELECT person FROM payment WHERE run = $1`, r.ID)
-	if err != nil {
-		return nil, err
-	}
-	taxes, err := taxesIn(ctx, q, r.ID, r.Day)
-	if err != nil {
-		return nil, err
-	}
-	ttb, err := buying(ctx, q, r)
-	if err != nil {
-		return nil, err
-	}
-	groups := byPerson(payments)
-	all := make([]checked, len(groups))
-	now := ps.Now()
-	g, stop := errgroup.WithContext(ctx)
-	workers := runtime.GOMAXPROCS(0)
-	g.SetLimit(workers)
+	now, workers := ps.Now(), runtime.GOMAXPROCS(0)
 	searchers := make(chan *screening.Searcher, workers) // one for each that works
 	for range workers {
 		searchers <- set.Searcher()
 	}
-	for n, mine := range groups {
-		person := mine[0].Person
-		to, known := payees[person]
-		tax, taxed := taxes[person]
-		switch {
-		case !known:
-			return nil, errNoPayee
-		case !taxed:
-			return nil, errNoTax(person, r.Day)
-		case keys[person] == nil:
-			return nil, errGone
-		}
-		all[n] = checked{payee: to, screen: Screening{ID: id.New(now), Person: person, Revision: to.Revision, At: now, lists: lists}}
+	all := make([]checked, len(in.groups))
+	g, stop := errgroup.WithContext(ctx)
+	g.SetLimit(workers)
+	for n, mine := range in.groups {
+		to := in.payees[mine[0].Person]
+		all[n] = checked{payee: to, screen: Screening{ID: id.New(now), Person: to.Person, Revision: to.Revision, At: now, lists: lists}}
 		g.Go(func() error {
 			if err := stop.Err(); err != nil {
 				return err
 			}
 			s := <-searchers
-			err := all[n].screened(keys[person], s, ps.Countries)
+			err := all[n].screened(in.keys[to.Person], s, ps.Countries)
 			searchers <- s
 			if err != nil {
 				return err
 			}
-			return all[n].computed(r, tax, ttb, mine)
+			return all[n].computed(r, in.taxes[to.Person], in.ttb, mine)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return all, ps.settled(ctx, q, all)
+	return all, ps.settled(ctx, ps.DB.Read(), all)
 }
 
 // buying returns the buying rate of a run's day, which dollars are taxed by; empty when it is not known.

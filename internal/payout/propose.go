@@ -169,19 +169,25 @@ func (ps *Payouts) Decide(ctx context.Context, who access.Caller, proposal strin
 		if err := save(ctx, tx, now, p); err != nil {
 			return err
 		}
-		all := ended(x.Event, p.USD)
-		if x.Event == Refund {
-			_, item, err := lockedIn(ctx, tx, x.Award)
-			if err != nil {
-				return err
-			}
-			all = asked(item.Net) // a credited payment was in a run
-		}
-		if all != nil {
-			if err := post(ctx, tx, now, string(x.Event)+"/"+x.ID, x.Award, all); err != nil {
-				return err
-			}
+		if err := postEnd(ctx, tx, now, x, p); err != nil {
+			return err
 		}
 		return ps.record(ctx, tx, who, access.PayoutDecide, p, map[string]any{"clause": x.Clause, "proposal": x.ID, "reason": x.Reason})
 	})
+}
+
+// postEnd writes to the ledger what a decision does that ends a payment.
+func postEnd(ctx context.Context, tx *sql.Tx, now time.Time, x Proposal, p Payment) error {
+	all := ended(x.Event, p.USD)
+	if x.Event == Refund {
+		_, item, err := lockedIn(ctx, tx, x.Award)
+		if err != nil {
+			return err
+		}
+		all = asked(item.Net) // a credited payment was in a run
+	}
+	if all == nil {
+		return nil
+	}
+	return post(ctx, tx, now, string(x.Event)+"/"+x.ID, x.Award, all)
 }

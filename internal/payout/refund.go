@@ -22,7 +22,7 @@ type RefundLine struct {
 
 // asked is what a refund does: what was paid out, in the currency it was paid in, is owed to us. The tax
 // that was withheld is not: the payee never had it.
-func asked(net money.Amount) []Posting { return move(Receivable, Rewards, net) }
+func asked(net money.Amount) []Posting { return move(Rewards, Receivable, net) }
 
 // ReceiveRefund puts on record that some of what was asked back has come. Saying the same reference
 // again changes nothing.
@@ -61,7 +61,7 @@ func (ps *Payouts) ReceiveRefund(ctx context.Context, who access.Caller, award s
 		if amount.Currency != line.Open.Currency || amount.Minor <= 0 || amount.Minor > line.Open.Minor {
 			return fault.New(fault.Invalid, "It is at most %s, what is still open, and above zero.", "未返還額%s以下で、0より大きい金額を入力してください。", line.Open).At("amount")
 		}
-		if err := post(ctx, tx, now, key, award, move(Bank, Receivable, amount)); err != nil {
+		if err := post(ctx, tx, now, key, award, move(Receivable, Bank, amount)); err != nil {
 			return err
 		}
 		return ps.Audit.Record(ctx, tx, who, access.AwardPay, award, map[string]any{"refunded": amount.Decimal(), "currency": amount.Currency})
