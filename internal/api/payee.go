@@ -156,15 +156,15 @@ func importRates(ctx context.Context, v *visit, in *struct {
 	return importView{n}, err
 }
 
-type listView struct {
+type sanctionsView struct {
 	Name    string    `json:"name"`
 	SHA256  string    `json:"sha256"`
 	Fetched time.Time `json:"fetched"`
 }
 
-func listSanctions(ctx context.Context, v *visit, _ *nothing) (Page[listView], error) {
+func listSanctions(ctx context.Context, v *visit, _ *nothing) (Page[sanctionsView], error) {
 	all, err := v.Payouts.Lists(ctx, v.who)
-	return Page[listView]{Items: each(all, func(l payout.LoadedList) listView { return listView{l.Name, l.Hash, l.Fetched} })}, err
+	return Page[sanctionsView]{Items: each(all, func(l payout.LoadedList) sanctionsView { return sanctionsView{l.Name, l.Hash, l.Fetched} })}, err
 }
 
 func loadSanctions(ctx context.Context, v *visit, in *struct {

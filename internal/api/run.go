@@ -52,7 +52,7 @@ func showRun(r payout.Run) runView {
 	return runView{r.ID, r.Currency, dayText(r.Day), r.State, r.ProposedBy, r.ProposedAt, r.ApprovedBy, r.ApprovedAt, r.LockedAt, r.SentAt, r.FileHash}
 }
 
-type itemView struct {
+type runItemView struct {
 	Award   string  `json:"award"`
 	Person  string  `json:"person"`
 	Gross   sumView `json:"gross"`
@@ -64,8 +64,8 @@ type itemView struct {
 
 // A runItemsView is a run with its items.
 type runItemsView struct {
-	Run   runView    `json:"run"`
-	Items []itemView `json:"items"`
+	Run   runView       `json:"run"`
+	Items []runItemView `json:"items"`
 }
 
 // A RunPath names a run.
@@ -91,8 +91,8 @@ func listRuns(ctx context.Context, v *visit, _ *nothing) (Page[runView], error) 
 
 func readRun(ctx context.Context, v *visit, in *RunPath) (runItemsView, error) {
 	r, items, err := v.Payouts.Run(ctx, v.who, in.Run)
-	return runItemsView{showRun(r), each(items, func(i payout.RunItem) itemView {
-		return itemView{i.Award, i.Person, sum(i.Gross), sum(i.Tax), sum(i.Net), i.Outcome, i.Reason}
+	return runItemsView{showRun(r), each(items, func(i payout.RunItem) runItemView {
+		return runItemView{i.Award, i.Person, sum(i.Gross), sum(i.Tax), sum(i.Net), i.Outcome, i.Reason}
 	})}, err
 }
 
@@ -125,13 +125,15 @@ func exportRun(ctx context.Context, v *visit, in *RunPath) (func(http.ResponseWr
 	return file(in.Run, b), err
 }
 
+type returnedIn struct {
+	Award  string `json:"award"`
+	Reason string `json:"reason" doc:"The bank's."`
+}
+
 func settleRun(ctx context.Context, v *visit, in *struct {
 	RunPath
 	Body struct {
-		Returned []struct {
-			Award  string `json:"award"`
-			Reason string `json:"reason" doc:"The bank's."`
-		} `json:"returned" maxItems:"20000"`
+		Returned []returnedIn `json:"returned" maxItems:"20000"`
 	}
 }) error {
 	back := map[string]string{}

@@ -59,7 +59,7 @@ func (w *teller) supplyAll(ctx context.Context) error {
 	}
 	given := map[string]bool{}
 	for _, row := range page.Rows {
-		if given[row.Person] || silent[w.tales[row.Award]] {
+		if row.State != payout.InfoRequested || given[row.Person] || silent[w.tales[row.Award]] {
 			continue
 		}
 		given[row.Person] = true
@@ -199,7 +199,7 @@ func (w *teller) propose(ctx context.Context, currency string, on calendar.Date,
 	if currency == money.USD {
 		// The buying rate of the payment day is typed by two people.
 		for _, by := range []string{payer, admin} {
-			if err := w.Payouts.TypeRate(ctx, w.staff[by], payout.TTB, on, "106.50"); err != nil {
+			if err := w.Payouts.TypeRate(ctx, w.staff[by], payout.TTB, on, buying(on)); err != nil {
 				return "", err
 			}
 		}

@@ -23,4 +23,9 @@ func paid(t *testing.T, n Nouns) {
 		}
 	}
 	t.Log(states, steps, of2017, year)
+	for _, r := range page.Rows {
+		if r.Turn != payout.TurnNobody {
+			t.Log(r.Report, r.Reported, r.State, r.Step, r.Currency, r.Until)
+		}
+	}
 }

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"fmt"
-	"unicode"
 
 	"hinomi.dev/hinomi/internal/bank"
 	"hinomi.dev/hinomi/internal/payout"
@@ -70,14 +69,4 @@ func (g guest) details(by int) payout.Details {
 		d.Clearing.Member = "021000021"
 	}
 	return d
-}
-
-// spelled reports whether a name can stand in a payment file.
-func spelled(name string) bool {
-	for _, r := range name {
-		if unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) {
-			return false
-		}
-	}
-	return true
 }

@@ -22,6 +22,7 @@ Viktor Samedov,,1972,BY,demo
 Ngozi Example Adebayo,,1980,NG,demo
 Valentino Hochreuther,,,AT,demo
 Imran Example Shah,,1969,PK,demo
+Lucia Bermudez,,1975,VE,demo
 `
 
 // endings are the payments that did not end at the bank.
@@ -81,7 +82,7 @@ func (w *teller) award(key string) string {
 
 // autumn are the payments of the working desk: one at every step.
 func (s *story) autumn() {
-	for _, on := range []string{"2020-09-09", "2020-09-20", "2020-09-23", "2020-09-24", "2020-10-09"} {
+	for _, on := range []string{"2020-09-09", "2020-09-20", "2020-09-23", "2020-09-24", "2020-10-10"} {
 		s.tick(on)
 	}
 	day := calendar.Of(2020, 10, 14)
@@ -95,15 +96,15 @@ func (s *story) autumn() {
 
 // autumnData are the payment data of October, with what there is to look at in them.
 func (w *teller) autumnData(ctx context.Context) error {
-	for key, change := range map[string]func(*payout.Details){
+	changes := map[string]func(*payout.Details){
 		"fixing-04": func(d *payout.Details) { d.Account.HolderKana = "タチバナ ユウコ" }, // a word is another
 		"fixing-06": func(d *payout.Details) { // lives in Tokyo for the year, and has an account there
-			d.Japanese, d.BIC, d.Kana, d.Street, d.Town = true, "", "ラキブル シヤヒン", "1-2-3 Example", "Tokyo"
+			d.Japanese, d.BIC, d.Kana, d.Street, d.Town = true, "", "タンビル ハサン", "1-2-3 Example", "Tokyo"
 			d.Bank = bankfile.Bank{Code: "9998", NameKana: "ミホン", Branch: "777", BranchNameKana: "シンジュク"}
-			d.Account = bankfile.Account{Kind: "ordinary", Number: "2468101", HolderKana: "ラキブル シヤヒン"}
+			d.Account = bankfile.Account{Kind: "ordinary", Number: "2468101", HolderKana: "タンビル ハサン"}
 		},
-		"fixing-02": nil, "fixing-03": nil, "finished-06": nil, "finished-07": nil, "finished-08": nil, "finished-09": nil,
-	} {
+	}
+	for _, key := range []string{"fixing-02", "fixing-03", "fixing-04", "fixing-06", "finished-06", "finished-07", "finished-08", "finished-09"} {
 		row, err := w.Payouts.Row(ctx, access.Self, w.award(key))
 		if err != nil {
 			return fmt.Errorf("%s: %w", key, err)
@@ -111,7 +112,7 @@ func (w *teller) autumnData(ctx context.Context) error {
 		if row.State != payout.InfoRequested {
 			continue
 		}
-		if err := w.supply(ctx, w.byPerson[row.Person], change); err != nil {
+		if err := w.supply(ctx, w.byPerson[row.Person], changes[key]); err != nil {
 			return err
 		}
 	}

@@ -38,3 +38,9 @@ func demoRates() map[calendar.Date]string {
 	}
 	return all
 }
+
+// buying is the buying rate of a payment day: a yen below the middle rate of its month.
+func buying(on calendar.Date) string {
+	n := monthEnds[(on.Year-2017)*12+int(on.Month)-1] - 100
+	return fmt.Sprintf("%d.%02d", n/100, n%100)
+}

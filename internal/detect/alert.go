@@ -15,6 +15,7 @@ type Alert struct {
 	Key      []event.Value // and their values
 	At       int64         // the event's time
 	Event    string        // its id
+	Position uint64        // that of the batch which the event came in
 	From     int64         // the time of the first event in the window
 	Count    int           // events in the window
 	Distinct int           // values in the window; 0 for a rule that looks at none

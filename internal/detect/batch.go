@@ -16,8 +16,9 @@ type record struct {
 	key   uint64 // hash of the group
 	value uint64 // hash of the field's value, or a number, or the steps of a temporal rule
 	text  uint32 // where its text is
-	order uint32 // its place among those that came
+	order uint32 // its event's place among those that came
 	watch uint16
+	given uint16 // it counts only if this rule raises an alert at the event; 0 is no rule, 1 the first
 	role  uint8
 }
 
@@ -45,9 +46,10 @@ type Sample struct {
 // maxSamples is how many lines are shown of each kind.
 const maxSamples = 10
 
-// A tap leads the events of one detection to one rule.
+// A tap leads the events of one detection, or the alerts of one rule, to one rule.
 type tap struct {
 	watch uint16
+	given uint16 // the rule whose alerts they are, from 1
 	role  uint8
 	step  uint8
 	input *rule.Input
@@ -59,6 +61,7 @@ type matcher struct {
 	watches []watch
 	seed    uint64
 	taps    [][]tap    // by detection, in the order of the watches
+	chains  [][]tap    // by watch, to those that look at its alerts; nil when none does
 	types   []typeList // open addressing by the hash of the type; a power of two
 	always  []int32    // the detections for types that no detection names
 }
@@ -76,12 +79,31 @@ func newMatcher(set *rule.Set, seed uint64) *matcher {
 		for role, inputs := range [][]rule.Input{on: w.on, endedBy: w.endedBy, without: w.without} {
 			for step := range inputs {
 				in := &inputs[step]
-				m.taps[in.Rule] = append(m.taps[in.Rule], tap{uint16(i), uint8(role), uint8(step), in})
+				t := tap{watch: uint16(i), role: uint8(role), step: uint8(step), input: in}
+				if in.Chained {
+					m.chain(t, m.chainedTo(*in))
+				} else {
+					m.taps[in.Rule] = append(m.taps[in.Rule], t)
+				}
 			}
 		}
 	}
 	m.index()
 	return m
+}
+
+// chainedTo returns the watch whose alerts are an input.
+func (m *matcher) chainedTo(in rule.Input) int {
+	return len(m.watches) - len(m.set.Correlations) + in.Rule
+}
+
+// chain leads the alerts of a watch to a rule.
+func (m *matcher) chain(t tap, from int) {
+	if m.chains == nil {
+		m.chains = make([][]tap, len(m.watches))
+	}
+	t.given = uint16(from + 1)
+	m.chains[from] = append(m.chains[from], t)
 }
 
 // index makes the lists of detections by type, each in the order of the set.
@@ -131,6 +153,9 @@ func (m *matcher) place(name []byte) *typeList {
 // be filled at the same time, each by one goroutine; the engine takes them in their order.
 type Batch struct {
 	*matcher
+	// Position is where in a stream the events come from that are added from now on, or 0. Their alerts tell it.
+	Position uint64
+
 	decoder *event.Decoder
 	event   event.Event
 
@@ -140,6 +165,7 @@ type Batch struct {
 	text    []byte
 	bad     int
 	samples []Sample
+	places  []place
 
 	// What the order needs to know of all events together.
 	increasing      bool   // each id is after all before it
@@ -149,8 +175,8 @@ type Batch struct {
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
-	b.lines, b.bad = 0, 0
-	b.seen, b.records, b.text, b.samples = b.seen[:0], b.records[:0], b.text[:0], b.samples[:0]
+	b.lines, b.bad, b.Position = 0, 0, 0
+	b.seen, b.records, b.text, b.samples, b.places = b.seen[:0], b.records[:0], b.text[:0], b.samples[:0], b.places[:0]
 	b.increasing, b.first, b.greatest, b.oldest, b.newest = true, b.first[:0], b.greatest[:0], math.MaxInt64, never
 }
 
@@ -189,6 +215,9 @@ func (b *Batch) take(err error) error {
 		b.increasing = false
 	}
 	b.oldest, b.newest = min(b.oldest, e.Time), max(b.newest, e.Time)
+	if n := len(b.places); b.Position != 0 && (n == 0 || b.places[n-1].position != b.Position) {
+		b.places = append(b.places, place{uint32(len(b.seen)), b.Position})
+	}
 	b.match(e)
 	known := max(1, hash(hash(b.seed, e.Value(event.Source).Raw), id)) // 0 is an empty place in a table
 	b.seen = append(b.seen, seen{id: known, time: e.Time, line: uint32(b.lines), end: uint32(len(b.records))})
@@ -221,6 +250,15 @@ func (b *Batch) match(e *event.Event) {
 		}
 		for j := range b.taps[i] {
 			b.tap(e, &b.taps[i][j], first)
+		}
+	}
+	if b.chains != nil {
+		for i := first; i < len(b.records); i++ { // and those that come to it
+			if r := b.records[i]; r.role == on {
+				for j := range b.chains[r.watch] {
+					b.tap(e, &b.chains[r.watch][j], first)
+				}
+			}
 		}
 	}
 	// By rule, and what a rule asks of the past before what it learns from the event.
@@ -264,14 +302,14 @@ func (b *Batch) tap(e *event.Event, t *tap, first int) {
 	}
 	w := &b.watches[t.watch]
 	for i := first; i < len(b.records); i++ {
-		if r := &b.records[i]; r.watch == t.watch && r.key == key && r.role == t.role {
+		if r := &b.records[i]; r.watch == t.watch && r.key == key && r.role == t.role && r.given == t.given {
 			if w.temporal() {
 				r.value |= value
 			}
 			return // one event, though several of the rule's detections match it
 		}
 	}
-	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), watch: t.watch, role: t.role})
+	b.records = append(b.records, record{time: e.Time, key: key, value: value, text: b.keep(e, t), order: uint32(len(b.seen)), watch: t.watch, given: t.given, role: t.role})
 }
 
 // value returns what the rule looks at in the event.

@@ -12,6 +12,7 @@ const day = int64(24 * 3600 * 1e9)
 type clock struct {
 	Newest   int64 // the newest time that counts, or never
 	Ahead    int64 // the time of an event far ahead that nothing has confirmed yet, or never
+	Judged   int64 // everything up to here was judged because somebody asked for it, or never
 	lateness int64
 }
 
@@ -31,7 +32,7 @@ func (c *clock) step(t int64) (late bool) {
 		c.Newest = t
 		return false
 	}
-	return t < c.Newest-c.lateness
+	return t < c.open()
 }
 
 // open returns the oldest time that an event may still have without being late.
@@ -39,11 +40,20 @@ func (c *clock) open() int64 {
 	if c.Newest == never {
 		return never
 	}
-	return c.Newest - c.lateness
+	return max(c.Newest-c.lateness, c.Judged)
+}
+
+// settle says that all there is gets judged now. An event far ahead counts then: after a silence of more
+// than a day there is nothing else to agree with it.
+func (c *clock) settle() {
+	if c.Ahead != never {
+		c.Newest, c.Ahead = c.Ahead, never
+	}
+	c.Judged = c.Newest
 }
 
 // allows reports whether none of a batch's events, by the oldest and the newest, can be late or
 // far ahead.
 func (c *clock) allows(oldest, newest int64) bool {
-	return c.Newest != never && c.Ahead == never && newest <= c.Newest+day && oldest >= max(c.Newest, newest)-c.lateness
+	return c.Newest != never && c.Ahead == never && newest <= c.Newest+day && oldest >= max(max(c.Newest, newest)-c.lateness, c.Judged)
 }

@@ -10,7 +10,8 @@
 // which they came. An event may come as much later than the newest one as the lateness allows.
 // One that comes later still takes no part: no window would hold what it held when it was judged.
 // It is counted, its first places are reported, and it stays where it came from, so that a run with a
-// larger lateness takes it in. A time more than a day ahead of all before it moves nothing
+// larger lateness takes it in. A hasty engine, for the live stream, judges it all the same, as of the first
+// moment that was not judged yet; and Judge says that this moment is now, when nothing comes. A time more than a day ahead of all before it moves nothing
 // until the next event agrees with it, so that one wrong clock does not make everybody late;
 // the event itself waits for its time.
 //
@@ -29,6 +30,11 @@
 // found it holding. An event that lacks one of the group's fields, or the field whose values are
 // counted, takes no part. The same value as a string and as a number is two values; 1 and 1.0 is one.
 //
+// # Chains
+//
+// A correlation may look at the alerts of another one. What it sees then is the event at which the other one raises an alert,
+// or would raise one if alerts of its own were wanted: with all fields of that event, and with its time.
+//
 // # Memory
 //
 // A group keeps what its condition can need and no more: the newest times or values up to the
@@ -43,6 +49,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"hinomi.dev/hinomi/internal/rule"
 )
@@ -59,12 +66,14 @@ type watch struct {
 	condition []rule.Comparison
 	minEvents int
 	learn     int64
+	chained   bool // it looks at alerts of other rules, which come before it
 }
 
 // match is the kind of a detection that alerts by itself.
 const match = rule.Kind(255)
 
-// watches returns what there is to run in a set.
+// watches returns what there is to run in a set: detections that alert by themselves, and behind them all correlations
+// in their order.
 func watches(set *rule.Set) (all []watch) {
 	for i, d := range set.Detections {
 		if d.Generate {
@@ -76,6 +85,10 @@ func watches(set *rule.Set) (all []watch) {
 			Rule: &c.Rule, kind: c.Kind, on: c.Rules, without: c.Without, endedBy: c.EndedBy, keys: c.Keys,
 			span: int64(c.Timespan), condition: c.Condition, minEvents: c.MinEvents, learn: int64(c.Learn),
 		})
+		w := &all[len(all)-1]
+		for _, inputs := range [][]rule.Input{w.on, w.endedBy, w.without} {
+			w.chained = w.chained || slices.ContainsFunc(inputs, func(in rule.Input) bool { return in.Chained })
+		}
 	}
 	return all
 }
@@ -91,6 +104,9 @@ func (w *watch) holds(x float64) bool {
 
 // temporal reports whether the rule has steps.
 func (w *watch) temporal() bool { return w.kind == rule.Temporal || w.kind == rule.TemporalOrdered }
+
+// sums reports whether the rule computes with numbers.
+func (w *watch) sums() bool { return w.kind >= rule.ValueSum && w.kind <= rule.ValueMedian }
 
 // maxSteps is how many detections a temporal rule may have: they are bits of a word.
 const maxSteps = 64
@@ -110,8 +126,6 @@ func (w *watch) check() error {
 	for _, inputs := range [][]rule.Input{w.on, w.without, w.endedBy} {
 		for _, in := range inputs {
 			switch {
-			case in.Chained:
-				return errors.New("it correlates the alerts of a correlation, which the engine does not do")
 			case len(in.Group) != len(w.keys):
 				return errors.New("its group has more or fewer fields than names")
 			}

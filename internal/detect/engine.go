@@ -18,10 +18,9 @@ type Options struct {
 	Partitions int           // how many parts the groups are judged in at the same time; 0 is 1
 	Seed       uint64        // of the hashes; something secret where strangers send events
 
-	// Hasty judges each event as it comes, at its own time or that of the newest one before it, whichever
-	// is later, and waits for nobody. No event is late then, and where
-	// events overtake one another an alert may name another event, or be one that an event still
-	// under way would have prevented.
+	// Hasty lets late events take part: they are judged as if they were of the first moment that was not judged
+	// yet. With a small lateness nothing is left out then, and alerts come soon; but where events are
+	// later than that an alert may name another event, or be one that an event still under way would have prevented.
 	Hasty bool
 }
 
@@ -29,7 +28,7 @@ type Options struct {
 type Stats struct {
 	Events     int // well-formed, repeats and late ones included
 	Bad        int
-	Late       int
+	Late       int // they took no part or, of a hasty engine, were judged at a later time
 	Duplicates int
 	Alerts     int
 }
@@ -40,15 +39,22 @@ type Engine struct {
 	// BadLines and LateLines are the first of their kind, with their numbers in the stream.
 	BadLines, LateLines []Sample
 
-	matcher *matcher
-	options Options
-	lines   int // before the next batch
-	clock   clock
-	ids     ids
-	queue   queue
-	parts   []*part
-	started []bool // by rule: an event of it was judged
-	alerts  []Alert
+	matcher    *matcher
+	options    Options
+	lines      int // before the next batch
+	clock      clock
+	ids        ids
+	queue      queue
+	parts      []*part
+	started    []bool   // by rule: an event of it was judged
+	raised     []uint64 // by rule: its alerts, and those it would have raised
+	places     []place
+	keptPlaces int
+	alerts     []Alert
+	given      []uint16 // the rules that raised an alert at the event judged, from 1
+
+	restored uint64 // the position of the snapshot
+	fresh    []int  // the rules that it did not have
 
 	touched uint64 // keeps the compiler from leaving out reads that only fill the cache
 }
@@ -67,9 +73,10 @@ func New(set *rule.Set, options Options) (*Engine, error) {
 	e := &Engine{
 		matcher: m,
 		options: options,
-		clock:   clock{Newest: never, Ahead: never, lateness: int64(options.Lateness)},
+		clock:   clock{Newest: never, Ahead: never, Judged: never, lateness: int64(options.Lateness)},
 		queue:   queue{watches: m.watches, width: max(int64(time.Millisecond), min(int64(options.Lateness)/32, int64(time.Second)))},
 		started: make([]bool, len(m.watches)),
+		raised:  make([]uint64, len(m.watches)),
 	}
 	e.ids.room, e.ids.young.last, e.ids.old.last = generation, never, never
 	for range max(1, options.Partitions) {
@@ -90,6 +97,9 @@ func (e *Engine) NewBatch() *Batch {
 func (e *Engine) Take(b *Batch) []Alert {
 	e.alerts = e.alerts[:0]
 	e.refused(b)
+	for _, p := range b.places {
+		e.places = append(e.places, place{p.event + uint32(e.Stats.Events), p.position})
+	}
 	if !e.takeAll(b) {
 		e.takeEach(b)
 	}
@@ -98,7 +108,16 @@ func (e *Engine) Take(b *Batch) []Alert {
 	}
 	e.Stats.Events += len(b.seen)
 	e.lines += b.lines
-	return e.release(e.clock.open())
+	return e.release(e.clock.open(), e.options.Hasty && e.options.Lateness == 0)
+}
+
+// Judge judges all that waits, as if the lateness had passed since the newest event: for a stream on which
+// nothing comes. Events that are older than the newest one are late from then on. What an
+// engine finds depends on where in the stream this is called, so a caller who wants to find the same again notes it.
+func (e *Engine) Judge() []Alert {
+	e.alerts = e.alerts[:0]
+	e.clock.settle()
+	return e.release(e.clock.open(), true)
 }
 
 // takeAll takes a batch at one go, when nothing in it is late or can have come before. It
@@ -107,7 +126,7 @@ func (e *Engine) takeAll(b *Batch) bool {
 	if len(b.seen) == 0 {
 		return true
 	}
-	if e.options.Hasty || !e.ids.fresh(b) || !e.clock.allows(b.oldest, b.newest) {
+	if !e.ids.fresh(b) || !e.clock.allows(b.oldest, b.newest) {
 		return false
 	}
 	for i := range b.seen {
@@ -120,7 +139,7 @@ func (e *Engine) takeAll(b *Batch) bool {
 		for to < len(b.records) && b.records[to].time == b.records[from].time {
 			to++
 		}
-		e.queue.push(b.records[from:to], b.text)
+		e.queue.push(b.records[from:to], b.text, uint32(e.Stats.Events))
 		from = to
 	}
 	return true
@@ -140,13 +159,16 @@ func (e *Engine) takeEach(b *Batch) {
 			e.Stats.Duplicates++
 			continue
 		}
-		if e.options.Hasty {
-			e.hasten(records, s.time)
-		} else if e.clock.step(s.time) {
+		if e.clock.step(s.time) {
 			e.late(b, s)
-			continue
+			if !e.options.Hasty {
+				continue
+			}
+			for i := range records {
+				records[i].time = e.clock.open()
+			}
 		}
-		e.queue.push(records, b.text)
+		e.queue.push(records, b.text, uint32(e.Stats.Events))
 	}
 }
 
@@ -173,33 +195,23 @@ func (e *Engine) late(b *Batch, s *seen) {
 	}
 }
 
-// hasten moves an event to the newest time so far.
-func (e *Engine) hasten(records []record, t int64) {
-	e.clock.Newest = max(e.clock.Newest, t)
-	for i := range records {
-		records[i].time = e.clock.Newest
-	}
-}
-
 // Flush judges all that waits: no more events come.
 func (e *Engine) Flush() []Alert {
 	e.alerts = e.alerts[:0]
-	return e.release(math.MaxInt64)
+	return e.release(math.MaxInt64, false)
 }
 
-// release judges what no event can come before any more.
-func (e *Engine) release(open int64) []Alert {
-	if e.options.Hasty {
-		open = math.MaxInt64
+// release judges what no event can come before any more: in whole buckets, or through the very moment.
+func (e *Engine) release(open int64, through bool) []Alert {
+	pop := e.queue.pop
+	if through {
+		pop = e.queue.popThrough
 	}
-	for {
-		b := e.queue.pop(open)
-		if b == nil {
-			break
-		}
+	for b := pop(open); b != nil; b = pop(open) {
 		e.judge(b)
 		e.queue.back(b)
 	}
+	e.forgetPlaces()
 	e.Stats.Alerts += len(e.alerts)
 	return e.alerts
 }
@@ -223,34 +235,43 @@ func (e *Engine) judge(b *bucket) {
 		found = append(found, p.found...)
 		p.found = p.found[:0]
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && e.matcher.chains == nil {
 		return
 	}
-	slices.SortFunc(found, func(x, y finding) int { return cmp.Compare(x.record, y.record) })
+	inOrder := func(x, y finding) int { return cmp.Compare(x.record, y.record) }
+	slices.SortFunc(found, inOrder)
+	if e.matcher.chains != nil {
+		found = e.chain(b, found)
+		slices.SortFunc(found, inOrder)
+	}
 	for _, f := range found {
 		r := &b.records[f.record]
 		w := &e.matcher.watches[r.watch]
+		e.raised[r.watch]++
 		if !w.Generate {
 			continue // another rule looks at it
 		}
 		id, key := readText(b.text[r.text:], len(w.keys))
-		e.alerts = append(e.alerts, Alert{Rule: w.Rule, Keys: w.keys, Key: key, At: r.time, Event: id, From: f.from, Count: f.count, Distinct: f.distinct})
+		e.alerts = append(e.alerts, Alert{Rule: w.Rule, Keys: w.keys, Key: key, At: r.time, Event: id, Position: e.position(r.order), From: f.from, Count: f.count, Distinct: f.distinct})
 	}
 }
 
 // start tells all parts when the rules that learn saw their first event.
 func (e *Engine) start(b *bucket) {
 	for i := range e.started {
-		if e.started[i] || e.matcher.watches[i].kind != rule.FirstSeen {
+		if e.started[i] || e.matcher.watches[i].kind != rule.FirstSeen || e.matcher.watches[i].chained {
 			continue
 		}
-		j := slices.IndexFunc(b.records, func(r record) bool { return int(r.watch) == i })
-		if j < 0 {
-			continue
+		if j := slices.IndexFunc(b.records, func(r record) bool { return int(r.watch) == i }); j >= 0 {
+			e.learn(i, b.records[j].time)
 		}
-		e.started[i] = true
-		for _, p := range e.parts {
-			p.states[i].quiet = b.records[j].time + e.matcher.watches[i].learn
-		}
+	}
+}
+
+// learn tells all parts that a rule saw its first event.
+func (e *Engine) learn(i int, t int64) {
+	e.started[i] = true
+	for _, p := range e.parts {
+		p.states[i].quiet = t + e.matcher.watches[i].learn
 	}
 }

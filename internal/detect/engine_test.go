@@ -126,14 +126,19 @@ func compare(t failer, e *Engine, got []string, o *oracle) {
 	}
 }
 
+// longer is how many events a test sees: as many as HINOMI_TEST_EVENTS says, and at least n.
+func longer(n int) int {
+	want, _ := strconv.Atoi(os.Getenv("HINOMI_TEST_EVENTS"))
+	return max(want, n)
+}
+
 // TestOracle compares the engine with the oracle, alert for alert. HINOMI_TEST_EVENTS makes it go
 // on until it has seen so many events.
 func TestOracle(t *testing.T) {
-	rules := testRules()
+	rules := chainedRules()
 	compiled := compile(rules)
 	total, alerts := 0, 0
-	want, _ := strconv.Atoi(os.Getenv("HINOMI_TEST_EVENTS"))
-	for i := uint64(0); total < max(want, 20_000); i++ {
+	for i := uint64(0); total < longer(20_000); i++ {
 		r := rand.New(rand.NewPCG(i, 4))
 		stream := randomStream(r, 1+r.IntN(3000))
 		o := &oracle{rules: rules}
@@ -177,7 +182,7 @@ func TestBatchesDoNotMatter(t *testing.T) {
 
 // TestOracleFindsTheSmallest is the same with streams that rapid makes smaller when they fail.
 func TestOracleFindsTheSmallest(t *testing.T) {
-	rules := testRules()
+	rules := chainedRules()
 	compiled := compile(rules)
 	account := rapid.SampledFrom([]string{"u1", "u2", "u3", "u4", "u5", "u6"})
 	one := rapid.Custom(func(t *rapid.T) plainEvent {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"hinomi.dev/hinomi/internal/event"
 	"hinomi.dev/hinomi/internal/rule"
@@ -15,7 +14,8 @@ import (
 type plainEvent struct {
 	id, source, kind string
 	time             int64
-	data             map[string]any // string or int
+	data             map[string]any  // string or int
+	raised           map[string]bool // the rules that raised an alert at it, so far
 }
 
 func (e plainEvent) line() string {
@@ -49,13 +49,15 @@ func (r *oracleRule) holds(x float64) bool {
 
 func (r *oracleRule) hasField() bool { return r.field != "" }
 
+// An oracleInput is events of some types or, with a chain, those at which a rule raises an alert.
 type oracleInput struct {
 	types []string
 	group []string
+	chain string
 }
 
 func (in oracleInput) takes(e plainEvent) (string, bool) {
-	if !slices.Contains(in.types, e.kind) {
+	if in.chain == "" && !slices.Contains(in.types, e.kind) || in.chain != "" && !e.raised[in.chain] {
 		return "", false
 	}
 	key := ""
@@ -73,10 +75,14 @@ func (in oracleInput) takes(e plainEvent) (string, bool) {
 func compile(all []oracleRule) *rule.Set {
 	set := &rule.Set{Fields: &event.Fields{}}
 	input := func(in oracleInput, r oracleRule) rule.Input {
-		set.Detections = append(set.Detections, &rule.Detection{Types: in.types, Match: func(e *event.Event) bool {
-			return slices.Contains(in.types, string(e.Value(event.Type).Raw))
-		}})
-		out := rule.Input{Rule: len(set.Detections) - 1}
+		out := rule.Input{Rule: len(set.Detections), Chained: in.chain != ""}
+		if out.Chained {
+			out.Rule = slices.IndexFunc(set.Correlations, func(c *rule.Correlation) bool { return c.Name == in.chain })
+		} else {
+			set.Detections = append(set.Detections, &rule.Detection{Types: in.types, Match: func(e *event.Event) bool {
+				return slices.Contains(in.types, string(e.Value(event.Type).Raw))
+			}})
+		}
 		for _, name := range in.group {
 			out.Group = append(out.Group, set.Fields.Slot(name))
 		}
@@ -111,6 +117,8 @@ func compile(all []oracleRule) *rule.Set {
 // looks through it at every event.
 type oracle struct {
 	rules            []oracleRule
+	hasty            bool
+	judge            map[int]bool // after how many events of the stream Judge is called
 	late, duplicates int
 	alerts           []string
 }
@@ -119,8 +127,14 @@ type oracle struct {
 func (o *oracle) ordered(stream []plainEvent, lateness int64) []plainEvent {
 	known := map[[2]string]bool{}
 	var kept []plainEvent
-	var newest, ahead *int64
-	for _, e := range stream {
+	var newest, ahead, judged *int64
+	for i, e := range stream {
+		if o.judge[i] {
+			if ahead != nil {
+				newest, ahead = ahead, nil
+			}
+			judged = newest
+		}
 		if known[[2]string{e.source, e.id}] {
 			o.duplicates++
 			continue
@@ -136,12 +150,18 @@ func (o *oracle) ordered(stream []plainEvent, lateness int64) []plainEvent {
 			ahead = &t
 		case t > *newest:
 			newest = &t
-		case t < *newest-lateness:
+		case t < *newest-lateness || judged != nil && t < *judged:
 			o.late++
-			continue
+			if !o.hasty {
+				continue
+			}
+			if e.time = *newest - lateness; judged != nil {
+				e.time = max(e.time, *judged)
+			}
 		}
 		kept = append(kept, e)
 	}
+	// What is judged later than it should be comes behind what was judged before it.
 	sort.SliceStable(kept, func(i, j int) bool { return kept[i].time < kept[j].time })
 	return kept
 }
@@ -165,6 +185,7 @@ func (o *oracle) run(stream []plainEvent, lateness int64) {
 	others := map[groupKey][]moment{} // Without: the others, and with steps[1] what ended them
 	first := map[int]int64{}
 	for _, e := range o.ordered(stream, lateness) {
+		e.raised = map[string]bool{}
 		for i, r := range o.rules {
 			for _, key := range keys(e, r.on) {
 				m := moment{time: e.time, steps: map[int]bool{}}
@@ -204,7 +225,10 @@ func (o *oracle) run(stream []plainEvent, lateness int64) {
 				if was && e.time-last < int64(r.Timespan) && r.Kind != match {
 					continue
 				}
-				o.alert(r, e, key, window)
+				e.raised[r.Name] = true
+				if r.Generate {
+					o.alert(r, e, key, window)
+				}
 			}
 			for _, key := range keys(e, r.endedBy) {
 				others[groupKey{i, key}] = append(others[groupKey{i, key}], moment{time: e.time, steps: map[int]bool{1: true}})
@@ -315,49 +339,4 @@ func (o *oracle) alert(r oracleRule, e plainEvent, group string, window []moment
 	}
 	o.alerts = append(o.alerts, fmt.Sprintf(`{"rule":%q,"level":%q,"key":{%s},"at":"%s","event":%q,"from":"%s","count":%d,"distinct":%d}`,
 		r.Name, r.Level, strings.Join(key, ","), event.FormatTime(nil, e.time), e.id, event.FormatTime(nil, from), count, values))
-}
-
-// testRules are rules of all kinds and conditions over few groups and short spans.
-func testRules() []oracleRule {
-	group := func(types string, fields string) oracleInput {
-		in := oracleInput{types: strings.Fields(types)}
-		if fields != "" {
-			in.group = strings.Fields(fields)
-		}
-		return in
-	}
-	correlate := func(name string, kind rule.Kind, span time.Duration, on []oracleInput, field string, c ...rule.Comparison) oracleRule {
-		return oracleRule{on: on, field: field, Correlation: rule.Correlation{
-			Rule: rule.Rule{Name: name, Level: "high", Generate: true}, Kind: kind, Timespan: span, Condition: c,
-		}}
-	}
-	one := func(types, fields string) []oracleInput { return []oracleInput{group(types, fields)} }
-	without := correlate("without", rule.Without, 20*time.Second, one("a", "actor target"), "")
-	without.without, without.endedBy = one("b", "target actor"), one("c", "target actor")
-	firstSeen := correlate("first_seen", rule.FirstSeen, 15*time.Second, one("a b", "actor"), "region")
-	firstSeen.Learn = 10 * time.Second
-	ratio := correlate("ratio", rule.Ratio, 12*time.Second, one("a b c", "actor"), "target", rule.Comparison{Op: rule.Gt, With: 0.7})
-	ratio.MinEvents = 4
-	return []oracleRule{
-		correlate("match", match, 0, one("d", ""), ""),
-		correlate("many", rule.EventCount, 6*time.Second, one("a b", "actor"), "", rule.Comparison{Op: rule.Gt, With: 4}),
-		correlate("few", rule.EventCount, 4*time.Second, one("a c", "target"), "", rule.Comparison{Op: rule.Lte, With: 2}, rule.Comparison{Op: rule.Gte, With: 2}),
-		correlate("exactly", rule.EventCount, 9*time.Second, one("b", "actor"), "", rule.Comparison{Op: rule.Eq, With: 3}),
-		correlate("distinct", rule.ValueCount, 10*time.Second, one("a", "actor"), "target", rule.Comparison{Op: rule.Gt, With: 3}),
-		correlate("distinct_gte", rule.ValueCount, 7*time.Second, one("a b c d", "actor region"), "status", rule.Comparison{Op: rule.Gte, With: 2}),
-		correlate("distinct_lt", rule.ValueCount, 5*time.Second, one("b c", "actor"), "target", rule.Comparison{Op: rule.Lt, With: 2}),
-		correlate("distinct_not", rule.ValueCount, 5*time.Second, one("a d", "region"), "actor", rule.Comparison{Op: rule.Neq, With: 3}),
-		correlate("everybody", rule.ValueCount, 3*time.Second, one("a b c d", ""), "actor", rule.Comparison{Op: rule.Gte, With: 5}),
-		correlate("very_many", rule.ValueCount, 40*time.Second, one("a b c d e", ""), "bytes_status", rule.Comparison{Op: rule.Gt, With: 40}),
-		correlate("not_very_many", rule.ValueCount, 20*time.Second, one("a b c d e", ""), "bytes_status", rule.Comparison{Op: rule.Lt, With: 35}),
-		correlate("sum", rule.ValueSum, 8*time.Second, one("a b", "actor"), "bytes", rule.Comparison{Op: rule.Gte, With: 30}),
-		correlate("average", rule.ValueAvg, 8*time.Second, one("c d", "target"), "bytes", rule.Comparison{Op: rule.Gt, With: 7}),
-		correlate("all_three", rule.Temporal, 5*time.Second, []oracleInput{group("a", "actor"), group("b", "target"), group("c d", "actor")}, "", rule.Comparison{Op: rule.Gte, With: 3}),
-		correlate("two_of_three", rule.Temporal, 2*time.Second, []oracleInput{group("a", "actor"), group("b", "target"), group("c d", "actor")}, "", rule.Comparison{Op: rule.Gte, With: 2}),
-		correlate("in_order", rule.TemporalOrdered, 8*time.Second, []oracleInput{group("a b", "actor"), group("b", "actor"), group("c", "target")}, "", rule.Comparison{Op: rule.Gte, With: 3}),
-		correlate("least", rule.ValueMin, 8*time.Second, one("a d", "actor"), "bytes", rule.Comparison{Op: rule.Gt, With: 5}),
-		correlate("greatest", rule.ValueMax, 8*time.Second, one("a d", "target"), "bytes", rule.Comparison{Op: rule.Lt, With: 9}),
-		correlate("middle", rule.ValueMedian, 8*time.Second, one("b c", "target"), "bytes", rule.Comparison{Op: rule.Gt, With: 11.5}),
-		without, firstSeen, ratio,
-	}
 }

@@ -26,6 +26,8 @@ type state struct {
 	group groups // of the kinds with windows
 	seen  lasts  // Without: the last event of the others. FirstSeen: the last time of each value
 	held  lasts  // Without and FirstSeen: when the condition held last
+
+	matched uint64 // events judged
 }
 
 func newPart(watches []watch) *part {
@@ -48,7 +50,14 @@ func (p *part) judge(b *bucket, mine, all int) {
 		if all > 1 && partOf(r.key, all) != mine {
 			continue
 		}
-		if f, ok := p.states[r.watch].judge(r); ok {
+		s := &p.states[r.watch]
+		if s.chained {
+			continue // what it looks at is not known yet
+		}
+		if r.role == on {
+			s.matched++
+		}
+		if f, ok := s.judge(r); ok {
 			f.record = i
 			p.found = append(p.found, f)
 		}

@@ -24,8 +24,8 @@ type queue struct {
 	last    *bucket
 }
 
-// push takes the records of one event, whose texts stand in text.
-func (q *queue) push(records []record, text []byte) {
+// push takes records of the same time, whose texts stand in text. Their events were counted from first on.
+func (q *queue) push(records []record, text []byte, first uint32) {
 	if len(records) == 0 {
 		return
 	}
@@ -43,7 +43,7 @@ func (q *queue) push(records []record, text []byte) {
 		in := text[r.text:]
 		r.text = uint32(len(b.text))
 		b.text = append(b.text, in[:textSize(in, len(q.watches[r.watch].keys))]...)
-		r.order = uint32(len(b.records))
+		r.order += first
 		b.records = append(b.records, r)
 	}
 }
@@ -80,6 +80,28 @@ func (q *queue) pop(open int64) *bucket {
 	if len(q.buckets) == 0 || q.buckets[0].from+q.width > open {
 		return nil
 	}
+	return q.take()
+}
+
+// popThrough returns what the oldest bucket has up to a time and with it, in order, or nil.
+func (q *queue) popThrough(limit int64) *bucket {
+	if len(q.buckets) == 0 || q.buckets[0].from > limit {
+		return nil
+	}
+	b := q.take()
+	n := sort.Search(len(b.records), func(i int) bool { return b.records[i].time > limit })
+	for i := n; i < len(b.records); i++ {
+		q.push(b.records[i:i+1], b.text, 0)
+	}
+	if b.records = b.records[:n]; n == 0 {
+		q.back(b)
+		return nil
+	}
+	return b
+}
+
+// take removes the oldest bucket, and sorts it.
+func (q *queue) take() *bucket {
 	b := q.buckets[0]
 	q.buckets = slices.Delete(q.buckets, 0, 1)
 	if q.last == b {
@@ -87,7 +109,8 @@ func (q *queue) pop(open int64) *bucket {
 	}
 	if !b.sorted {
 		slices.SortFunc(b.records, func(x, y record) int {
-			return cmp.Or(cmp.Compare(x.time, y.time), cmp.Compare(x.order, y.order))
+			// The difference of the orders, since they begin anew after four billion events.
+			return cmp.Or(cmp.Compare(x.time, y.time), int(int32(x.order-y.order)), cmp.Compare(x.watch, y.watch), cmp.Compare(x.role, y.role), cmp.Compare(x.text, y.text))
 		})
 	}
 	return b

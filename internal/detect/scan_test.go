@@ -206,22 +206,3 @@ func TestTypesInCapitalLettersAreTheSame(t *testing.T) {
 		}
 	}
 }
-
-func TestHastyAlertsComeAtOnce(t *testing.T) {
-	set := compile(testRules()[1:2]) // more than four of a or b in six seconds
-	e, err := New(set, Options{Lateness: 5 * time.Second, Hasty: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stream []plainEvent
-	for i, at := range []int64{0, 2, 1, 3, 3} { // the third one was overtaken
-		stream = append(stream, plainEvent{id: fmt.Sprint(i), source: "s", kind: "a", time: base + at*second, data: map[string]any{"actor": "u1"}})
-	}
-	if got := feed(t, e, stream[:4], 1, false); len(got) > 0 {
-		t.Errorf("alerts %v too early", got)
-	}
-	got := feed(t, e, stream[4:], 1, false)
-	if len(got) != 1 || !strings.Contains(got[0], `"event":"4"`) || e.Stats.Late > 0 {
-		t.Errorf("alerts %v, late %d, want one at once", got, e.Stats.Late)
-	}
-}

@@ -5,29 +5,33 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	stdhash "hash"
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
 )
 
 // A snapshot is all that an engine knows, so that another one can go on from there: first a line that
 // names the format, then numbers as unsigned varints and texts with their lengths, and at the end a checksum of
 // everything before it.
-const snapshotHead = "hinomi engine 1\n"
+const snapshotHead = "hinomi engine 2\n"
 
 // Snapshot writes what the engine knows, with the position in the stream up to which it was
 // given events. Nothing may be taken meanwhile.
 func (e *Engine) Snapshot(w io.Writer, position uint64) error {
 	out := &snapshotWriter{w: bufio.NewWriterSize(w, 1<<16), sum: crc32.NewIEEE()}
 	out.bytes([]byte(snapshotHead))
-	out.numbers(position, e.matcher.seed, uint64(e.lines), uint64(e.clock.Newest), uint64(e.clock.Ahead),
+	out.numbers(position, e.matcher.seed, uint64(e.lines), uint64(e.clock.Newest), uint64(e.clock.Ahead), uint64(e.clock.Judged),
 		uint64(e.Stats.Events), uint64(e.Stats.Bad), uint64(e.Stats.Late), uint64(e.Stats.Duplicates), uint64(e.Stats.Alerts))
 	for _, s := range []*idSet{&e.ids.young, &e.ids.old} {
 		out.numbers(uint64(s.last), uint64(len(s.all)))
 		out.numbers(s.all...)
 	}
 	out.text(e.ids.greatest)
+	out.numbers(uint64(len(e.places)))
+	for _, p := range e.places {
+		out.numbers(uint64(p.event), p.position)
+	}
 	out.numbers(uint64(len(e.matcher.watches)))
 	for i := range e.matcher.watches {
 		e.snapshotWatch(out, i)
@@ -36,7 +40,7 @@ func (e *Engine) Snapshot(w io.Writer, position uint64) error {
 		for i := range b.records {
 			r := &b.records[i]
 			text := b.text[r.text:]
-			out.numbers(1, uint64(r.time), r.key, r.value, uint64(r.watch), uint64(r.role))
+			out.numbers(1, uint64(r.time), r.key, r.value, uint64(r.order), uint64(r.watch), uint64(r.given), uint64(r.role))
 			out.text(text[:textSize(text, len(e.matcher.watches[r.watch].keys))])
 		}
 	}
@@ -48,12 +52,16 @@ func (e *Engine) Snapshot(w io.Writer, position uint64) error {
 
 // snapshotWatch writes what one rule remembers, in all parts.
 func (e *Engine) snapshotWatch(out *snapshotWriter, i int) {
-	out.text([]byte(e.matcher.watches[i].fingerprint()))
+	out.text([]byte(e.matcher.fingerprint(i)))
 	started := uint64(0)
 	if e.started[i] {
 		started = 1
 	}
-	out.numbers(started, uint64(e.parts[0].states[i].quiet))
+	matched := uint64(0)
+	for _, p := range e.parts {
+		matched += p.states[i].matched
+	}
+	out.numbers(started, uint64(e.parts[0].states[i].quiet), matched, e.raised[i])
 	for _, p := range e.parts {
 		s := &p.states[i]
 		for kind, l := range []*lasts{&s.seen, &s.held} {
@@ -82,69 +90,119 @@ func (e *Engine) snapshotWatch(out *snapshotWriter, i int) {
 	out.numbers(0)
 }
 
-// fingerprint tells rules apart whose states do not fit each other. It cannot see what a detection asks.
-func (w *watch) fingerprint() string {
-	return fmt.Sprintf("%s\x00%v %v %v %v %v %v %d %d %d", w.Name, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
+// fingerprint tells rules apart whose states do not fit each other: what a detection asks is in the digest.
+func (m *matcher) fingerprint(i int) string {
+	w := &m.watches[i]
+	text := fmt.Sprintf("%s\x00%s %v %v %v %v %v %v %d %d %d", w.Name, w.Digest, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
+	if w.chained {
+		for _, in := range slices.Concat(w.on, w.without, w.endedBy) {
+			if in.Chained {
+				text += "\x00" + m.fingerprint(m.chainedTo(in))
+			}
+		}
+	}
+	return text
 }
 
 // Restore makes a new engine know what another one knew, and returns the position that was
 // written with it and the names of the rules that the other one did not have: they begin without
-// a past. The number of partitions may differ, the lateness may not. An engine that Restore failed for is of no use.
+// a past, unless it is Joined. The number of partitions may differ, the lateness may not. An engine that Restore failed for is of no use.
 func (e *Engine) Restore(r io.Reader) (position uint64, fresh []string, err error) {
-	in := &snapshotReader{r: bufio.NewReaderSize(r, 1<<16), sum: crc32.NewIEEE()}
-	if head := in.bytes(len(snapshotHead)); in.err != nil || string(head) != snapshotHead {
-		return 0, nil, errors.Join(errors.New("this is no snapshot of an engine, or one of another version"), in.err)
-	}
-	position = in.number()
-	e.matcher.seed = in.number()
-	e.lines = int(in.number())
-	e.clock.Newest, e.clock.Ahead = int64(in.number()), int64(in.number())
-	e.Stats = Stats{Events: int(in.number()), Bad: int(in.number()), Late: int(in.number()), Duplicates: int(in.number()), Alerts: int(in.number())}
-	for _, s := range []*idSet{&e.ids.young, &e.ids.old} {
-		last := int64(in.number())
-		for n := in.number(); n > 0 && in.err == nil; n-- {
-			s.all = append(s.all, in.number())
-		}
-		s.last = last
-	}
-	e.ids.greatest = in.text()
-	known := map[string]int{}
-	for i := range e.matcher.watches {
-		known[e.matcher.watches[i].fingerprint()] = i
-	}
-	places := e.restoreWatches(in, known)
-	e.restoreQueue(in, places)
-	if sum := in.sum.Sum32(); in.number() != uint64(sum) && in.err == nil {
-		in.err = errors.New("the checksum is wrong")
-	}
-	if in.err != nil {
-		return 0, nil, fmt.Errorf("reading a snapshot: %w", in.err)
+	in := newSnapshotReader(r)
+	head := in.head()
+	e.restored, e.matcher.seed, e.clock, e.Stats, e.lines = head.position, head.seed, head.clock, head.stats, head.lines
+	e.clock.lateness = int64(e.options.Lateness)
+	in.ids(&e.ids)
+	e.places = in.places()
+	known := e.fingerprints()
+	e.restoreQueue(in, e.restoreWatches(in, known), 0)
+	if err := in.end(); err != nil {
+		return 0, nil, err
 	}
 	for i := range e.matcher.watches {
-		if _, ok := known[e.matcher.watches[i].fingerprint()]; ok {
+		if _, ok := known[e.matcher.fingerprint(i)]; ok {
 			fresh = append(fresh, e.matcher.watches[i].Name)
+			e.fresh = append(e.fresh, i)
 		}
 	}
-	return position, fresh, nil
+	return e.restored, fresh, nil
+}
+
+// Join makes an engine that was Restored know what another one knows of the rules that it began without a past.
+// The other one had these rules and perhaps others; it was given the events up to the same
+// position, has the same Seed and lateness, and Judge was called in the same places. What comes then is what one engine with all rules
+// would find. An engine that Join failed for is of no use.
+func (e *Engine) Join(r io.Reader) error {
+	in := newSnapshotReader(r)
+	head := in.head()
+	switch {
+	case in.err != nil:
+	case head.position != e.restored:
+		return fmt.Errorf("a snapshot of position %d does not go with one of position %d", head.position, e.restored)
+	case head.seed != e.matcher.seed:
+		return errors.New("the snapshot is of an engine with another seed")
+	}
+	in.ids(&ids{})
+	in.places()
+	known := map[string]int{}
+	for _, i := range e.fresh {
+		known[e.matcher.fingerprint(i)] = i
+	}
+	// The engines may have begun in different places, so that they count from another event on.
+	shift := uint32(e.Stats.Events) - uint32(head.stats.Events)
+	e.restoreQueue(in, e.restoreWatches(in, known), shift)
+	if err := in.end(); err != nil {
+		return err
+	}
+	for _, i := range e.fresh {
+		if _, ok := known[e.matcher.fingerprint(i)]; ok {
+			return fmt.Errorf("the snapshot does not know the rule %s", e.matcher.watches[i].Name)
+		}
+	}
+	e.fresh = nil
+	return nil
+}
+
+// Seed returns the seed of the hashes, which is that of the first engine when there were snapshots since.
+func (e *Engine) Seed() uint64 { return e.matcher.seed }
+
+// fingerprints returns the rules by their fingerprints.
+func (e *Engine) fingerprints() map[string]int {
+	all := map[string]int{}
+	for i := range e.matcher.watches {
+		all[e.matcher.fingerprint(i)] = i
+	}
+	return all
+}
+
+// A placing says where a rule of a snapshot is now; -1 is nowhere.
+type placing struct {
+	now    int
+	wanted bool // its state was asked for
 }
 
 // restoreWatches reads the rules' states, takes the rules that had one out of known, and returns where they are
-// now by where they were, -1 for a rule that is gone.
-func (e *Engine) restoreWatches(in *snapshotReader, known map[string]int) (places []int) {
+// now by where they were.
+func (e *Engine) restoreWatches(in *snapshotReader, known map[string]int) (places []placing) {
+	all := e.fingerprints()
 	for n := in.number(); n > 0 && in.err == nil; n-- {
 		name := string(in.text())
 		i, ok := known[name]
 		delete(known, name)
-		started, quiet := in.number(), int64(in.number())
+		started, quiet, matched, raised := in.number(), int64(in.number()), in.number(), in.number()
 		if !ok {
 			i = -1
 		} else {
-			e.started[i] = started == 1
+			e.started[i], e.raised[i], e.parts[0].states[i].matched = started == 1, raised, matched
 			for _, p := range e.parts {
 				p.states[i].quiet = quiet
 			}
 		}
-		places = append(places, i)
+		now, there := all[name]
+		if !there {
+			now = -1
+		}
+		places = append(places, placing{now, ok})
 		for kind := in.number(); kind != 0 && in.err == nil; kind = in.number() {
 			e.restoreEntry(in, kind, i)
 		}
@@ -184,23 +242,27 @@ func (e *Engine) restoreEntry(in *snapshotReader, kind uint64, i int) {
 }
 
 // restoreQueue reads the records that waited.
-func (e *Engine) restoreQueue(in *snapshotReader, places []int) {
+func (e *Engine) restoreQueue(in *snapshotReader, places []placing, shift uint32) {
 	for in.number() == 1 && in.err == nil {
-		r := record{time: int64(in.number()), key: in.number(), value: in.number()}
-		was := in.number()
+		r := record{time: int64(in.number()), key: in.number(), value: in.number(), order: uint32(in.number())}
+		was, given := in.number(), in.number()
 		r.role = uint8(in.number())
 		text := in.text()
-		if in.err != nil || was >= uint64(len(places)) {
+		if in.err != nil || was >= uint64(len(places)) || given > uint64(len(places)) {
 			in.fail()
 			return
 		}
-		if i := places[was]; i >= 0 {
-			r.watch = uint16(i)
-			if !validText(text, len(e.matcher.watches[i].keys)) {
+		if p := places[was]; p.wanted && (given == 0 || places[given-1].now >= 0) {
+			r.watch = uint16(p.now)
+			if given > 0 {
+				r.given = uint16(places[given-1].now + 1)
+			}
+			if !validText(text, len(e.matcher.watches[p.now].keys)) {
 				in.fail()
 				return
 			}
-			e.queue.push([]record{r}, text)
+			e.queue.push([]record{r}, text, shift)
+			e.queue.last.sorted = false // it may belong between others
 		}
 	}
 }
@@ -218,117 +280,4 @@ func validText(b []byte, n int) bool {
 		b = b[head+int(binary.LittleEndian.Uint32(b[head-4:])):]
 	}
 	return true
-}
-
-// A snapshotWriter remembers the first error.
-type snapshotWriter struct {
-	w       *bufio.Writer
-	sum     stdhash.Hash32
-	scratch []byte
-	err     error
-}
-
-func (w *snapshotWriter) bytes(b []byte) {
-	if w.err == nil {
-		_, w.err = w.w.Write(b)
-		_, _ = w.sum.Write(b) // a hash takes all
-	}
-}
-
-func (w *snapshotWriter) numbers(all ...uint64) {
-	w.scratch = w.scratch[:0]
-	for _, n := range all {
-		w.scratch = binary.AppendUvarint(w.scratch, n)
-	}
-	w.bytes(w.scratch)
-}
-
-func (w *snapshotWriter) text(b []byte) {
-	w.numbers(uint64(len(b)))
-	w.bytes(b)
-}
-
-// A snapshotReader remembers the first error and returns zeros after it.
-type snapshotReader struct {
-	r   *bufio.Reader
-	sum stdhash.Hash32
-	err error
-}
-
-func (r *snapshotReader) fail() {
-	if r.err == nil {
-		r.err = errors.New("it is damaged")
-	}
-}
-
-// ReadByte lets binary.ReadUvarint read.
-func (r *snapshotReader) ReadByte() (byte, error) {
-	b, err := r.r.ReadByte()
-	if err == nil {
-		_, _ = r.sum.Write([]byte{b})
-	}
-	return b, err
-}
-
-func (r *snapshotReader) number() uint64 {
-	if r.err != nil {
-		return 0
-	}
-	n, err := binary.ReadUvarint(r)
-	if r.err = err; err != nil {
-		return 0
-	}
-	return n
-}
-
-// bytes reads n bytes. It makes room as they come, whatever n claims.
-func (r *snapshotReader) bytes(n int) (b []byte) {
-	for len(b) < n && r.err == nil {
-		from := len(b)
-		b = append(b, make([]byte, min(n-from, 1<<16))...)
-		_, r.err = io.ReadFull(r.r, b[from:])
-		_, _ = r.sum.Write(b[from:])
-	}
-	return b
-}
-
-func (r *snapshotReader) text() []byte {
-	n := r.number()
-	if n > math.MaxInt32 {
-		r.fail()
-		return nil
-	}
-	return r.bytes(int(n))
-}
-
-// block reads a block's size and all its words.
-func (r *snapshotReader) block() (size uint32, words []uint64) {
-	n := r.number()
-	b := block{size: uint32(n)}
-	c := b.size >> classShift
-	if n > math.MaxUint32 || c > classShift || c == 0 && b.size != 0 || c > 0 && b.n() > 1<<c {
-		r.fail()
-	}
-	if c == 0 {
-		return 0, nil
-	}
-	for range 1 << c {
-		if r.err != nil {
-			return 0, nil
-		}
-		words = append(words, r.number())
-	}
-	return b.size, words
-}
-
-// restore makes a block as it was in another store.
-func (s *store) restore(size uint32, words []uint64) block {
-	c := size >> classShift
-	if c == 0 {
-		return block{}
-	}
-	b := s.take(c)
-	copy(s.words(&b), words)
-	b.size = size
-	return b
 }

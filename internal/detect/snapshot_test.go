@@ -11,7 +11,7 @@ import (
 
 // TestSnapshotChangesNothing cuts streams anywhere and goes on with another engine.
 func TestSnapshotChangesNothing(t *testing.T) {
-	set := compile(testRules())
+	set := compile(chainedRules())
 	for i := range uint64(12) {
 		r := rand.New(rand.NewPCG(i, 9))
 		stream := randomStream(r, 200+r.IntN(2000))

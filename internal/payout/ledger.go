@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"hinomi.dev/hinomi/internal/calendar"
@@ -45,6 +46,21 @@ func balanced(all []Posting) bool {
 		}
 	}
 	return true
+}
+
+// netted sums the postings of each account and currency, and leaves out what comes to nothing: a debt that
+// one step turns into another currency and pays out of is not written three times.
+func netted(all []Posting) []Posting {
+	var sums []Posting
+	for _, p := range all {
+		i := slices.IndexFunc(sums, func(s Posting) bool { return s.Account == p.Account && s.Amount.Currency == p.Amount.Currency })
+		if i < 0 {
+			sums = append(sums, p)
+			continue
+		}
+		sums[i].Amount.Minor += p.Amount.Minor
+	}
+	return slices.DeleteFunc(sums, func(s Posting) bool { return s.Amount.Minor == 0 })
 }
 
 // move takes an amount from one account to another.
@@ -115,7 +131,7 @@ func post(ctx context.Context, tx *sql.Tx, now time.Time, key, award string, all
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	for place, p := range all {
+	for place, p := range netted(all) {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO ledger_posting (entry, place, account, currency, amount) VALUES ($1, $2, $3, $4, $5)`,
 			key, place, string(p.Account), p.Amount.Currency, p.Amount.Minor); err != nil {

@@ -17,24 +17,14 @@ func (ps *Payouts) Taxes(ctx context.Context, who access.Caller, person string) 
 		return nil, err
 	}
 	rows, err := ps.DB.Read().QueryContext(ctx, `
-		SELECT from_day, category, head, treaty, form_day, set_by, set_at
-		FROM tax_category WHERE person = $1 ORDER BY from_day DESC, id DESC`, person)
+		SELECT `+taxColumns+` FROM tax_category WHERE person = $1 ORDER BY from_day DESC, id DESC`, person)
 	if err != nil {
 		return nil, fmt.Errorf("reading the tax categories of %s: %w", person, err)
 	}
 	defer rows.Close()
 	var all []Tax
 	for rows.Next() {
-		t := Tax{Person: person}
-		var from, form string
-		var at int64
-		if err := rows.Scan(&from, &t.Category, &t.Head, &t.Treaty, &form, &t.SetBy, &at); err != nil {
-			return nil, fmt.Errorf("reading the tax categories of %s: %w", person, err)
-		}
-		t.SetAt = db.Time(at)
-		if t.From, err = calendar.Parse(from); err == nil && form != "" {
-			t.FormDay, err = calendar.Parse(form)
-		}
+		t, err := scanTax(rows)
 		if err != nil {
 			return nil, fmt.Errorf("reading the tax categories of %s: %w", person, err)
 		}

@@ -3,6 +3,7 @@ package payout
 import (
 	"cmp"
 	"context"
+	"crypto/cipher"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -82,29 +83,40 @@ type Payee struct {
 
 func (p Payee) named() bool { return p.Match == bank.Yes || p.ClearedBy != "" }
 
-func payee(ctx context.Context, q db.Querier, person string) (Payee, error) {
-	p := Payee{Person: person}
+const payeeColumns = `person, number, sealed, masked, currency, answer, cleared_by, updated_at, revision`
+
+func scanPayee(row interface{ Scan(...any) error }) (Payee, error) {
+	var p Payee
 	var at int64
-	err := q.QueryRowContext(ctx, `
-		SELECT number, sealed, masked, currency, answer, cleared_by, updated_at, revision
-		FROM payee WHERE person = $1`, person).Scan(&p.Number, &p.sealed, &p.Masked, &p.Currency, &p.Match, &p.ClearedBy, &at, &p.Revision)
+	err := row.Scan(&p.Person, &p.Number, &p.sealed, &p.Masked, &p.Currency, &p.Match, &p.ClearedBy, &at, &p.Revision)
+	p.UpdatedAt = db.Time(at)
+	return p, err
+}
+
+func payee(ctx context.Context, q db.Querier, person string) (Payee, error) {
+	p, err := scanPayee(q.QueryRowContext(ctx, `SELECT `+payeeColumns+` FROM payee WHERE person = $1`, person))
 	if errors.Is(err, sql.ErrNoRows) {
-		return p, fault.New(fault.NotFound, "There are no payment data of this person.", "この参加者の支払情報はありません。")
+		return p, errNoPayee
 	}
 	if err != nil {
 		return p, fmt.Errorf("reading payee %s: %w", person, err)
 	}
-	p.UpdatedAt = db.Time(at)
 	return p, nil
 }
 
+var errNoPayee = fault.New(fault.NotFound, "There are no payment data of this person.", "この参加者の支払情報はありません。")
+
 // details opens what was sealed for a person.
 func (ps *Payouts) details(ctx context.Context, q db.Querier, person string, sealed []byte) (Details, error) {
-	var d Details
 	key, err := ps.personKey(ctx, q, person)
 	if err != nil {
-		return d, err
+		return Details{}, err
 	}
+	return unseal(key, person, sealed)
+}
+
+func unseal(key cipher.AEAD, person string, sealed []byte) (Details, error) {
+	var d Details
 	text, err := key.Open(nil, nil, sealed, []byte("payee "+person))
 	if err != nil {
 		return d, fmt.Errorf("opening the payment data of %s: %w", person, err)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -59,14 +60,12 @@ func (ps *Payouts) LockRun(ctx context.Context, who access.Caller, run string) e
 		if err := saveRun(ctx, tx, r); err != nil {
 			return err
 		}
-		for _, i := range items {
-			p, err := find(ctx, tx, i.Award)
-			if err != nil {
-				return err
-			}
-			if err := post(ctx, tx, now, "locked/"+run+"/"+i.Award, i.Award, locked(p.USD, i.Item)); err != nil {
-				return err
-			}
+		entries := make([]entry, len(items))
+		for n, i := range items {
+			entries[n] = entry{"locked/" + run + "/" + i.Award, i.Award, locked(i.usd, i.Item)}
+		}
+		if err := postAll(ctx, tx, now, entries); err != nil {
+			return err
 		}
 		return ps.recordRun(ctx, tx, who, access.AwardPay, r, map[string]any{"file": r.FileHash, "payments": len(items)})
 	})
@@ -86,33 +85,21 @@ func (ps *Payouts) unchanged(ctx context.Context, tx *sql.Tx, r Run) ([]RunItem,
 	if len(items) == 0 {
 		return nil, errEmpty
 	}
-	lists, err := listsHash(ctx, tx)
-	if err != nil {
-		return nil, err
+	var changed string
+	err = tx.QueryRowContext(ctx, `
+		SELECT i.person FROM run_item i
+		JOIN payment p ON p.award = i.award
+		JOIN payee y ON y.person = i.person
+		WHERE i.run = $1 AND (p.state <> 'in_run' OR p.run <> i.run OR y.revision <> i.revision)
+		ORDER BY i.award LIMIT 1`, r.ID).Scan(&changed)
+	if err == nil {
+		return nil, fault.New(fault.Conflict, "The account of participant %s was changed after the run was checked. Nothing was paid: check the run again, without this payment, and have it approved again.",
+			"参加者%sの口座が確認後に変更されました。支払いは行われていません。この支払いを除いて再確認し、改めて承認を受けてください。", changed)
 	}
-	asked := map[string]bool{}
-	for _, i := range items {
-		p, err := find(ctx, tx, i.Award)
-		if err != nil {
-			return nil, err
-		}
-		to, err := payee(ctx, tx, i.Person)
-		if err != nil {
-			return nil, err
-		}
-		if p.State != InRun || p.Run != r.ID || to.Revision != i.Revision {
-			return nil, fault.New(fault.Conflict, "The account of participant %s was changed after the run was checked. Nothing was paid: check the run again, without this payment, and have it approved again.",
-				"参加者%sの口座が確認後に変更されました。支払いは行われていません。この支払いを除いて再確認し、改めて承認を受けてください。", i.Person)
-		}
-		if asked[i.Person] {
-			continue
-		}
-		asked[i.Person] = true
-		if err := ps.releasable(ctx, tx, lists, i.Person, i.Revision); err != nil {
-			return nil, err
-		}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("comparing run %s with its payees: %w", r.ID, err)
 	}
-	return items, nil
+	return items, ps.releasable(ctx, tx, r)
 }
 
 // file makes the bank's file of a run: from what was fixed at the lock, and nothing else.
@@ -121,8 +108,15 @@ func (ps *Payouts) file(ctx context.Context, q db.Querier, r Run, items []RunIte
 	if err := json.Unmarshal([]byte(r.originator), &run.Originator); err != nil {
 		return nil, fmt.Errorf("reading the originator of run %s: %w", r.ID, err)
 	}
+	keys, err := ps.keys(ctx, q, `SELECT person FROM run_item WHERE run = $1`, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	for place, i := range items {
-		d, err := ps.details(ctx, q, i.Person, i.sealed)
+		if keys[i.Person] == nil {
+			return nil, errGone
+		}
+		d, err := unseal(keys[i.Person], i.Person, i.sealed)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/money"
 )
 
 // A RunState is where a payment run stands.
@@ -108,4 +109,5 @@ type RunItem struct {
 	Outcome  string // credited, returned, or empty
 	Reason   string
 	sealed   []byte
+	usd      money.Amount // what was awarded
 }

@@ -123,6 +123,11 @@ func runItems(ctx context.Context, q db.Querier, r Run, award ...string) ([]RunI
 		if err := json.Unmarshal([]byte(inputs), &i.Inputs); err != nil {
 			return nil, fmt.Errorf("reading the inputs of award %s: %w", i.Award, err)
 		}
+		part := slices.IndexFunc(i.Inputs.Parts, func(p Part) bool { return p.Award == i.Award })
+		if part < 0 {
+			return nil, fmt.Errorf("the inputs of award %s do not name it", i.Award)
+		}
+		i.usd = money.Cents(i.Inputs.Parts[part].USD)
 		i.Gross.Currency, i.Tax.Currency, i.Net.Currency = r.Currency, r.Currency, r.Currency
 		all = append(all, i)
 	}
@@ -149,78 +154,33 @@ func (ps *Payouts) ProposeRun(ctx context.Context, who access.Caller, currency s
 			r.ID, currency, on.String(), who.ID, db.Micros(now)); err != nil {
 			return fmt.Errorf("saving run %s: %w", r.ID, err)
 		}
-		for _, award := range awards {
-			p, err := find(ctx, tx, award)
-			if err != nil {
-				return err
-			}
-			if p.State, err = p.State.After(Enter); err != nil {
-				return err
-			}
-			if p.Currency != currency {
-				return fault.New(fault.Invalid, "Award %s is paid in %s: a run has one currency.", "報奨金%sは%sで支払います。支払処理の通貨は1種類です。", award, p.Currency).At("awards")
-			}
-			p.Run = r.ID
-			if err := save(ctx, tx, now, p); err != nil {
-				return err
-			}
+		if all, err := enter(ctx, tx, now, r, awards); err != nil {
+			return err
+		} else if !all {
+			return unfit(ctx, tx, r, awards)
 		}
 		return ps.recordRun(ctx, tx, who, access.PayoutRun, r, map[string]any{"awards": len(awards), "day": on})
 	})
 }
 
-// CheckRun screens every payee anew and computes every amount. An approved run that is checked again has
-// to be approved again.
-func (ps *Payouts) CheckRun(ctx context.Context, who access.Caller, run string) error {
-	if err := ps.Audit.Allow(ctx, who, access.PayoutRun, run); err != nil {
-		return err
-	}
-	r, err := findRun(ctx, ps.DB.Read(), run)
-	if err != nil {
-		return err
-	}
-	if err := r.State.to(RunChecked); err != nil {
-		return err
-	}
-	if err := checkDay(r.Day, calendar.In(ps.Now(), calendar.JST)); err != nil {
-		return err
-	}
-	set, lists, err := ps.set(ctx)
-	if err != nil {
-		return err
-	}
-	r.State, r.ApprovedBy, r.ApprovedAt = RunChecked, "", db.Time(0)
-	return ps.DB.Tx(ctx, func(tx *sql.Tx) error {
-		if err := saveRun(ctx, tx, r); err != nil {
-			return err
-		}
-		all, err := list(ctx, tx, `run = $1 AND state = 'in_run'`, run)
+// unfit says which of some awards could not go into a run.
+func unfit(ctx context.Context, q db.Querier, r Run, awards []string) error {
+	for _, award := range awards {
+		p, err := find(ctx, q, award)
 		if err != nil {
 			return err
 		}
-		if len(all) == 0 {
-			return errEmpty
+		if p.Run == r.ID {
+			continue // went in a moment ago
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM run_item WHERE run = $1`, run); err != nil {
-			return fmt.Errorf("clearing run %s: %w", run, err)
+		if _, err := p.State.After(Enter); err != nil {
+			return err
 		}
-		var outcomes = map[string]int{}
-		for _, mine := range byPerson(all) {
-			to, err := payee(ctx, tx, mine[0].Person)
-			if err != nil {
-				return err
-			}
-			s, err := ps.screen(ctx, tx, set, lists, to)
-			if err != nil {
-				return err
-			}
-			outcomes[string(s.Outcome)]++
-			if err := ps.fill(ctx, tx, r, to, mine); err != nil {
-				return err
-			}
+		if p.Currency != r.Currency {
+			return fault.New(fault.Invalid, "Award %s is paid in %s: a run has one currency.", "報奨金%sは%sで支払います。支払処理の通貨は1種類です。", award, p.Currency).At("awards")
 		}
-		return ps.recordRun(ctx, tx, who, access.PayoutRun, r, map[string]any{"screened": outcomes})
-	})
+	}
+	return fmt.Errorf("putting payments into run %s: some were left out for no reason", r.ID)
 }
 
 var errEmpty = fault.New(fault.Conflict, "No payment is left in this run. Cancel it.", "この支払処理には支払いが残っていません。取り消してください。")
@@ -238,44 +198,6 @@ func byPerson(all []Payment) [][]Payment {
 		groups[i] = append(groups[i], p)
 	}
 	return groups
-}
-
-// fill computes what one person is paid in a run.
-func (ps *Payouts) fill(ctx context.Context, tx *sql.Tx, r Run, to Payee, mine []Payment) error {
-	t, err := taxOn(ctx, tx, to.Person, r.Day)
-	if err != nil {
-		return err
-	}
-	in := Inputs{Day: r.Day, Currency: r.Currency, Category: string(t.Category), Head: t.Head, Treaty: t.Treaty, FormDay: day(t.FormDay)}
-	if r.Currency == money.USD {
-		table, _, err := rates(ctx, tx, TTB, r.Day, r.Day)
-		if err != nil {
-			return err
-		}
-		if rate, known := table[r.Day]; known {
-			in.TTB = rate.String()
-		}
-	}
-	for _, p := range mine {
-		in.Parts = append(in.Parts, Part{Award: p.Award, USD: p.USD.Minor, Rate: p.Rate, Gross: p.Gross.Minor})
-	}
-	items, err := in.Compute()
-	if err != nil {
-		return err
-	}
-	inputs, err := json.Marshal(in)
-	if err != nil {
-		return fmt.Errorf("writing inputs: %w", err)
-	}
-	for _, i := range items {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO run_item (run, award, person, number, revision, gross, tax, net, inputs, sealed, outcome, reason)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '')`,
-			r.ID, i.Award, to.Person, to.Number, to.Revision, i.Gross.Minor, i.Tax.Minor, i.Net.Minor, string(inputs), to.sealed); err != nil {
-			return fmt.Errorf("saving award %s in run %s: %w", i.Award, r.ID, err)
-		}
-	}
-	return nil
 }
 
 // ApproveRun is the second person's word: a payer who did not propose the run.

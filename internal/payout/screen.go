@@ -3,6 +3,7 @@ package payout
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -147,28 +148,56 @@ func (s Screening) passes() bool {
 // screen screens a person's data as they are and puts the record down under their key. A finding that
 // a person has cleared before is not asked about again, as long as it is the same.
 func (ps *Payouts) screen(ctx context.Context, tx *sql.Tx, set *screening.Set, lists string, p Payee) (Screening, error) {
-	s := Screening{Person: p.Person, Revision: p.Revision, At: ps.Now(), lists: lists}
-	d, err := ps.details(ctx, tx, p.Person, p.sealed)
+	now := ps.Now()
+	s := Screening{ID: id.New(now), Person: p.Person, Revision: p.Revision, At: now, lists: lists}
+	key, err := ps.personKey(ctx, tx, p.Person)
 	if err != nil {
 		return s, err
 	}
-	names := []string{d.Name, d.Holder}
-	for _, more := range []string{d.Kana, d.Account.HolderKana} {
-		if more != "" {
-			names = append(names, more)
-		}
+	d, err := unseal(key, p.Person, p.sealed)
+	if err != nil {
+		return s, err
 	}
-	r := screening.Screen(screening.Subject{Names: names, BirthYear: d.BirthYear, Country: d.Country}, set, ps.Countries, screening.DefaultRules, s.At)
-	s.ID, s.Outcome, s.found = id.New(s.At), r.Outcome, found(r)
-	if r.Stale {
-		s.Outcome = screening.Stale
+	sealed, err := s.look(key, d, set.Searcher(), ps.Countries)
+	if err != nil {
+		return s, err
 	}
 	if s.Outcome != screening.Clear && s.Outcome != screening.Stale {
 		if s.Decision, err = decided(ctx, tx, s); err != nil {
 			return s, err
 		}
 	}
-	return s, ps.saveScreening(ctx, tx, s, r)
+	if err := insertRows(ctx, tx, `INSERT INTO screening (`+screeningColumns+`)`, [][]any{s.row(sealed)}); err != nil {
+		return s, fmt.Errorf("saving the screening of %s: %w", s.Person, err)
+	}
+	return s, nil
+}
+
+// look compares somebody with the lists, and returns the whole record under their key.
+func (s *Screening) look(key cipher.AEAD, d Details, lists *screening.Searcher, countries screening.Countries) ([]byte, error) {
+	names := []string{d.Name, d.Holder}
+	for _, more := range []string{d.Kana, d.Account.HolderKana} {
+		if more != "" {
+			names = append(names, more)
+		}
+	}
+	r := lists.Screen(screening.Subject{Names: names, BirthYear: d.BirthYear, Country: d.Country}, countries, screening.DefaultRules, s.At)
+	s.Outcome, s.found = r.Outcome, found(r)
+	if r.Stale {
+		s.Outcome = screening.Stale
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("writing a screening: %w", err)
+	}
+	return key.Seal(nil, nil, text, []byte("screening "+s.ID)), nil
+}
+
+const screeningColumns = `id, person, revision, at, outcome, lists, found, sealed, decided_by, decided_at, decision, note`
+
+// row is the screening as it is stored.
+func (s Screening) row(sealed []byte) []any {
+	return []any{s.ID, s.Person, s.Revision, db.Micros(s.At), string(s.Outcome), s.lists, s.found, sealed, "", 0, s.Decision, ""}
 }
 
 // found names what was found, without when and by how much.
@@ -195,26 +224,6 @@ func decided(ctx context.Context, q db.Querier, s Screening) (string, error) {
 		return "", fmt.Errorf("reading the screenings of %s: %w", s.Person, err)
 	}
 	return was, nil
-}
-
-func (ps *Payouts) saveScreening(ctx context.Context, tx *sql.Tx, s Screening, r screening.Result) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("writing a screening: %w", err)
-	}
-	key, err := ps.personKey(ctx, tx, s.Person)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO screening (id, person, revision, at, outcome, lists, found, sealed, decided_by, decided_at, decision, note)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, $9, '')`,
-		s.ID, s.Person, s.Revision, db.Micros(s.At), string(s.Outcome), s.lists, s.found,
-		key.Seal(nil, nil, text, []byte("screening "+s.ID)), s.Decision)
-	if err != nil {
-		return fmt.Errorf("saving the screening of %s: %w", s.Person, err)
-	}
-	return nil
 }
 
 // Screen screens the payee of a payment, and lets the payment go on when nothing was found and the
@@ -278,24 +287,39 @@ func (ps *Payouts) ClearHit(ctx context.Context, who access.Caller, screening st
 	})
 }
 
-// releasable says whether the newest screening of a payee lets money out today: of these data, against
-// the lists that are loaded now, and no older than the limit.
-func (ps *Payouts) releasable(ctx context.Context, q db.Querier, lists string, person string, revision int64) error {
-	var s Screening
-	var at int64
-	err := q.QueryRowContext(ctx, `
-		SELECT revision, at, outcome, decision, lists FROM screening WHERE person = $1 ORDER BY at DESC, id DESC LIMIT 1`, person).
-		Scan(&s.Revision, &at, &s.Outcome, &s.Decision, &s.lists)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("reading the screenings of %s: %w", person, err)
+// releasable says whether the newest screening of every payee of a run lets money out today: of these
+// data, against the lists that are loaded now, and no older than the limit.
+func (ps *Payouts) releasable(ctx context.Context, q db.Querier, r Run) error {
+	lists, err := listsHash(ctx, q)
+	if err != nil {
+		return err
 	}
-	switch {
-	case err != nil || s.Revision != revision || s.lists != lists || ps.Now().Sub(db.Time(at)) > screening.DefaultRules.MaxAge || s.Outcome == screening.Stale:
-		return fault.New(fault.Conflict, "Participant %s has not been screened against fresh lists. Load today's lists and check the run again.",
-			"参加者%sは最新の制裁リストで照合されていません。リストを更新し、支払処理をもう一度確認してください。", person)
-	case !s.passes():
-		return fault.New(fault.Conflict, "The screening of participant %s found something (%s) that nobody has cleared.",
-			"参加者%sの照合結果（%s）が、まだ判断されていません。", person, s.Outcome)
+	rows, err := q.QueryContext(ctx, `
+		SELECT i.person, i.revision, coalesce(s.revision, 0), coalesce(s.at, 0), coalesce(s.outcome, ''), coalesce(s.decision, ''), coalesce(s.lists, '')
+		FROM (SELECT DISTINCT person, revision FROM run_item WHERE run = $1) i
+		LEFT JOIN (
+			SELECT person, revision, at, outcome, decision, lists, row_number() OVER (PARTITION BY person ORDER BY at DESC, id DESC) AS place
+			FROM screening WHERE person IN (SELECT person FROM run_item WHERE run = $1)
+		) s ON s.person = i.person AND s.place = 1
+		ORDER BY i.person`, r.ID)
+	if err != nil {
+		return fmt.Errorf("reading the screenings of run %s: %w", r.ID, err)
 	}
-	return nil
+	defer rows.Close()
+	for rows.Next() {
+		var s Screening
+		var of, at int64
+		if err := rows.Scan(&s.Person, &of, &s.Revision, &at, &s.Outcome, &s.Decision, &s.lists); err != nil {
+			return fmt.Errorf("reading the screenings of run %s: %w", r.ID, err)
+		}
+		switch {
+		case s.Revision != of || s.lists != lists || ps.Now().Sub(db.Time(at)) > screening.DefaultRules.MaxAge || s.Outcome == screening.Stale:
+			return fault.New(fault.Conflict, "Participant %s has not been screened against fresh lists. Load today's lists and check the run again.",
+				"参加者%sは最新の制裁リストで照合されていません。リストを更新し、支払処理をもう一度確認してください。", s.Person)
+		case !s.passes():
+			return fault.New(fault.Conflict, "The screening of participant %s found something (%s) that nobody has cleared.",
+				"参加者%sの照合結果（%s）が、まだ判断されていません。", s.Person, s.Outcome)
+		}
+	}
+	return rows.Err()
 }

@@ -74,25 +74,39 @@ func (ps *Payouts) SetTax(ctx context.Context, who access.Caller, t Tax) error {
 	})
 }
 
-// taxOn returns the category of a payee that holds on a day: the newest decision for the latest day.
-func taxOn(ctx context.Context, q db.Querier, person string, on calendar.Date) (Tax, error) {
-	t := Tax{Person: person}
+const taxColumns = `person, from_day, category, head, treaty, form_day, set_by, set_at`
+
+func scanTax(row interface{ Scan(...any) error }) (Tax, error) {
+	var t Tax
 	var from, form string
 	var at int64
-	err := q.QueryRowContext(ctx, `
-		SELECT from_day, category, head, treaty, form_day, set_by, set_at
-		FROM tax_category WHERE person = $1 AND from_day <= $2
-		ORDER BY from_day DESC, id DESC LIMIT 1`, person, on.String()).Scan(&from, &t.Category, &t.Head, &t.Treaty, &form, &t.SetBy, &at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return t, fault.New(fault.Conflict, "Nobody with the tax role has set a category for participant %s that holds on %v.",
-			"参加者%sについて、%vに有効な税区分が税務担当者により設定されていません。", person, on)
-	}
+	err := row.Scan(&t.Person, &from, &t.Category, &t.Head, &t.Treaty, &form, &t.SetBy, &at)
 	if err != nil {
-		return t, fmt.Errorf("reading the tax category of %s: %w", person, err)
+		return t, err
 	}
 	t.SetAt = db.Time(at)
 	if t.From, err = calendar.Parse(from); err == nil && form != "" {
 		t.FormDay, err = calendar.Parse(form)
 	}
 	return t, err
+}
+
+// taxOn returns the category of a payee that holds on a day: the newest decision for the latest day.
+func taxOn(ctx context.Context, q db.Querier, person string, on calendar.Date) (Tax, error) {
+	t, err := scanTax(q.QueryRowContext(ctx, `
+		SELECT `+taxColumns+`
+		FROM tax_category WHERE person = $1 AND from_day <= $2
+		ORDER BY from_day DESC, id DESC LIMIT 1`, person, on.String()))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Tax{Person: person}, errNoTax(person, on)
+	}
+	if err != nil {
+		return t, fmt.Errorf("reading the tax category of %s: %w", person, err)
+	}
+	return t, nil
+}
+
+func errNoTax(person string, on calendar.Date) error {
+	return fault.New(fault.Conflict, "Nobody with the tax role has set a category for participant %s that holds on %v.",
+		"参加者%sについて、%vに有効な税区分が税務担当者により設定されていません。", person, on)
 }

@@ -139,7 +139,7 @@ func (l *look) near(q *form, yield func(n *listed, score int)) {
 		for ; set != 0; set &= set - 1 {
 			id := int32(w*64 + bits.TrailingZeros64(set))
 			n := &l.names[id]
-			if got := score(texts[id], q, &n.form, func(i, j int) int {
+			if got := score(texts[id], q, &n.form, l.bar, func(i, j int) int {
 				return partners[i].score(n.ids[j], n.words[j])
 			}); got >= l.bar {
 				yield(n, got)

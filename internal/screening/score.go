@@ -147,12 +147,18 @@ func beginning(a, b []rune) int {
 // wherever it stands, on average: what OFAC's search does. And the listed words, each with a
 // partner of its own, when the subject has more words than they are: a second given name in a
 // passport must not hide anybody.
-func score(text int, q, n *form, pair func(i, j int) int) int {
+//
+// Below bar it does not matter by how much: as soon as no view can reach it, the rest of the words is
+// not compared.
+func score(text int, q, n *form, bar int, pair func(i, j int) int) int {
 	if text == exact {
 		return text
 	}
-	sum := 0
-	for _, i := range q.heavy {
+	sum, shorter := 0, 2 <= len(n.heavy) && len(n.heavy) < len(q.heavy)
+	for k, i := range q.heavy {
+		if text < bar && !shorter && mean(sum+exact*(len(q.heavy)-k), len(q.heavy)) < bar {
+			return text
+		}
 		top := 0
 		for j := range n.words {
 			top = max(top, pair(i, j))
@@ -160,7 +166,7 @@ func score(text int, q, n *form, pair func(i, j int) int) int {
 		sum += top
 	}
 	best := max(text, mean(sum, len(q.heavy)))
-	if 2 <= len(n.heavy) && len(n.heavy) < len(q.heavy) {
+	if shorter {
 		best = max(best, mean(paired(q, n, pair), len(n.heavy)))
 	}
 	return best

@@ -29,7 +29,7 @@ func prepare(q *form) func(n *form) int {
 		if len(q.text) > 0 && len(n.text) > 0 && q.text[0] == n.text[0] {
 			whole = text.similarity(n.text)
 		}
-		return score(whole, q, n, func(i, j int) int { return words[i].words(n.words[j]) })
+		return score(whole, q, n, 0, func(i, j int) int { return words[i].words(n.words[j]) })
 	}
 }
 

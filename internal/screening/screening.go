@@ -146,6 +146,27 @@ type Result struct {
 
 // Screen looks for a subject on the lists of the set, and at the countries under sanctions, at now.
 func Screen(subject Subject, set *Set, countries Countries, rules Rules, now time.Time) Result {
+	return set.Searcher().Screen(subject, countries, rules, now)
+}
+
+// A Searcher screens one subject after another, and remembers what their words scored: many people share
+// a name. It is not safe for concurrent use.
+type Searcher struct {
+	set  *Set
+	look look
+}
+
+// Searcher returns one that remembers nothing yet.
+func (s *Set) Searcher() *Searcher {
+	return &Searcher{set: s, look: look{Set: s, words: map[string]*partners{}}}
+}
+
+// remembered is how many bytes a Searcher keeps of what words scored.
+const remembered = 48 << 20
+
+// Screen is the function of the same name, for the Searcher's set.
+func (w *Searcher) Screen(subject Subject, countries Countries, rules Rules, now time.Time) Result {
+	set := w.set
 	r := Result{Algorithm: Algorithm, At: now.UTC().Round(0), Rules: rules.filled(), Countries: countries.Version + " " + countries.SHA256}
 	for _, l := range set.lists {
 		u := Used{l.Name, l.Format, l.Published.UTC(), l.Fetched.UTC(), l.SHA256, len(l.Entries), r.Rules.stale(l, r.At)}
@@ -156,7 +177,11 @@ func Screen(subject Subject, set *Set, countries Countries, rules Rules, now tim
 	r.residence(subject.Country, countries)
 	all := forms(subject.Names)
 	r.Forms = len(all)
-	r.Matches = set.search(all, subject.BirthYear, r.Rules)
+	if w.look.bar != r.Rules.Look || len(w.look.words) > max(64, remembered/(2*len(set.vocab)+1)) {
+		w.look.bar = r.Rules.Look
+		clear(w.look.words)
+	}
+	r.Matches = set.search(&w.look, all, subject.BirthYear, r.Rules)
 	r.Total = len(r.Matches)
 	r.Matches = slices.Clip(r.Matches[:min(r.Total, maxMatches)])
 	r.Outcome = r.propose()
@@ -212,11 +237,10 @@ func (r *Result) residence(country string, countries Countries) {
 }
 
 // search returns the entries at or above Look, the strongest first, each with its best name.
-func (s *Set) search(all []form, year int, rules Rules) []Match {
+func (s *Set) search(l *look, all []form, year int, rules Rules) []Match {
 	type key struct{ list, entry int32 }
 	best := map[key]int{}
 	matches := []Match{}
-	l := look{s, rules.Look, map[string]*partners{}}
 	for _, f := range all {
 		l.near(&f, func(n *listed, score int) {
 			entry := &s.lists[n.list].Entries[n.entry]

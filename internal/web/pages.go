@@ -37,6 +37,12 @@ var pages = map[string]any{
 	"mail.html":   mailPage{},
 	"audit.html":  auditPage{},
 
+	"alerts.html": alertsPage{},
+	"alert.html":  alertPage{},
+	"rules.html":  rulesPage{},
+	"rule.html":   rulePage{},
+	"stream.html": streamPage{},
+
 	"signin.html":        signInPage{},
 	"signinhelp.html":    helpPage{},
 	"signup.html":        signUpPage{},
