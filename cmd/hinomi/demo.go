@@ -31,6 +31,7 @@ func (c *demoCommand) Run(ctx context.Context, s *Streams) error {
 	a, err := app.Open(ctx, app.Config{
 		Addr: c.Addr, Origin: c.Origin, DataDir: c.Data, Database: c.Database,
 		MailFrom: "desk@demo.hinomi.example", Demo: true, Now: clock.Now, Received: player.Now,
+		Originator: demo.Originator, RateSource: demo.RateSource,
 	}, slog.New(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ func fillDemo(ctx context.Context, a *app.App, clock *demo.Clock) ([]web.DemoPer
 	a.People.Codes = time.Now
 	defer hurry()()
 	in, err := demo.Fill(ctx, demo.Nouns{
-		DB: a.DB, Audit: a.Audit, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards,
+		DB: a.DB, Audit: a.Audit, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 		Receipts: a.Receipts, Mails: a.Mails, Relay: a.Relay,
 	}, clock)
 	if err != nil {

@@ -198,6 +198,7 @@ func (t *tale) propose(amount, why string) *tale {
 		}
 		a, err = w.Awards.Propose(ctx, who, a)
 		t.award = a.ID
+		w.tales[a.ID] = t.key
 		return err
 	})
 }

@@ -26,6 +26,7 @@ import (
 	"hinomi.dev/hinomi/internal/fault"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
+	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
@@ -41,6 +42,7 @@ type Nouns struct {
 	Participants *participant.Participants
 	Reports      *report.Reports
 	Awards       *reward.Awards
+	Payouts      *payout.Payouts
 	Receipts     *receipt.Log
 	Mails        *mail.Mails
 	Relay        *bus.Relay
@@ -135,11 +137,15 @@ func tell(ctx context.Context, n Nouns, clock *Clock) error {
 	}
 	w := &teller{
 		Nouns: n, staff: map[string]access.Caller{}, guests: map[int]access.Caller{}, hashes: s.hashes(ctx), agreed: map[int]string{}, known: map[string]string{},
+		story: s, tales: map[string]string{}, byPerson: map[string]int{}, taxed: map[string]bool{},
 	}
 	// While the story is told, mail goes to the story's own server, and to no other.
 	sender, log := n.Mails.Sender, n.Mails.Log
 	n.Mails.Sender, n.Mails.Log = post{full: s.guests[full].mail(full)}, slog.New(slog.DiscardHandler)
-	defer func() { n.Mails.Sender, n.Mails.Log = sender, log }()
+	// Nobody in the story holds a session that could be proved once more.
+	fresh := n.Payouts.Fresh
+	n.Payouts.Fresh = nil
+	defer func() { n.Mails.Sender, n.Mails.Log, n.Payouts.Fresh = sender, log, fresh }()
 	if err := w.desk(ctx, s.staff); err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ func TestTheDemo(t *testing.T) {
 			t.Error(err)
 		}
 		told[t.Name()] = retold(t, n)
+		t.Run("the money adds up", func(t *testing.T) { paid(t, n) })
 		t.Run("filling again changes nothing", func(t *testing.T) { again(t, n, in) })
 	})
 	a, b := told["TestTheDemo/sqlite"], told["TestTheDemo/postgres"]

@@ -21,6 +21,7 @@ func open(t testing.TB, url string) (Nouns, *Clock) {
 	clock := NewClock(Start)
 	a, err := app.Open(t.Context(), app.Config{
 		Database: url, DataDir: t.TempDir(), MailFrom: "desk@demo.hinomi.example", Demo: true, Now: clock.Now,
+		Originator: Originator, RateSource: RateSource,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +32,7 @@ func open(t testing.TB, url string) (Nouns, *Clock) {
 		}
 	})
 	return Nouns{
-		DB: a.DB, Audit: a.Audit, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards,
+		DB: a.DB, Audit: a.Audit, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 		Receipts: a.Receipts, Mails: a.Mails, Relay: a.Relay,
 	}, clock
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/report"
 )
 
@@ -28,6 +29,9 @@ type story struct {
 	awards map[string]int  // by hole
 	first  map[int]time.Time
 	named  map[int]bool // who has said how they want to be named
+
+	returned map[string]bool // tales whose payment the bank returned
+	rates    map[calendar.Date]string
 }
 
 // plan plans the whole story.
@@ -35,11 +39,13 @@ func plan() *story {
 	s := &story{
 		content: load(), taken: map[string]bool{}, roots: map[*tale]bool{}, copies: map[*tale]int{},
 		awards: map[string]int{}, first: map[int]time.Time{}, named: map[int]bool{},
+		returned: map[string]bool{}, rates: demoRates(),
 	}
 	s.register()
 	s.year()
 	s.quiet()
 	s.queue()
+	s.money()
 	s.arrivals()
 	slices.SortStableFunc(s.steps, func(a, b step) int { return a.at.Compare(b.at) })
 	s.apart()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hinomi.dev/hinomi/internal/access"
+	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/deadline"
 	"hinomi.dev/hinomi/internal/money"
 	"hinomi.dev/hinomi/internal/participant"
@@ -21,6 +22,13 @@ type teller struct {
 	hashes hashes
 	agreed map[int]string    // the terms that a guest has accepted last
 	known  map[string]string // ids of the known issues, by our reference
+
+	story    *story
+	tales    map[string]string // by award: the key of its tale
+	byPerson map[string]int    // guests
+	taxed    map[string]bool   // who has a tax category
+	ratesTo  calendar.Date     // rates are imported up to here
+	sent     []string          // runs that the bank has not answered
 }
 
 // domain is where the people of the demo have their addresses: .example is nobody's.
@@ -61,7 +69,7 @@ func (w *teller) join(ctx context.Context, by int, g guest) error {
 		return err
 	}
 	who := p.Caller("")
-	w.guests[by] = who
+	w.guests[by], w.byPerson[p.ID] = who, by
 	if err := w.Participants.SetProfile(ctx, who, participant.Form{Name: g.name, Lang: g.lang(), Country: g.country, Born: g.born()}); err != nil {
 		return err
 	}

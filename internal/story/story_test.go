@@ -43,14 +43,19 @@ func TestTheWholeStory(t *testing.T) {
 
 func open(t *testing.T, b *browser.Browser, binary string, l lang.Lang, database string) *house {
 	t.Helper()
+	return openWith(t, b, binary, l, app.Config{Database: database})
+}
+
+// openWith opens the product as a configuration has it, on an address and in a directory of its own.
+func openWith(t *testing.T, b *browser.Browser, binary string, l lang.Lang, cfg app.Config) *house {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	origin := browser.Localhost(t, "http://"+ln.Addr().String()) // passkeys want a name
-	a, err := app.Open(t.Context(), app.Config{
-		Addr: ln.Addr().String(), Origin: origin, DataDir: t.TempDir(), Database: database, LogName: "story.example/log",
-	}, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	cfg.Addr, cfg.Origin, cfg.DataDir, cfg.LogName = ln.Addr().String(), origin, t.TempDir(), "story.example/log"
+	a, err := app.Open(t.Context(), cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		t.Fatal(err)
 	}

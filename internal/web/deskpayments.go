@@ -31,7 +31,7 @@ const maxList = 128 << 20
 func (s *Server) payRoutes() []route {
 	read := may(access.AwardRead)
 	const one, run = payDeskPath + "/{award}", runsPath + "/{run}"
-	rows := []route{
+	return []route{
 		{pattern: "GET " + payDeskPath, handle: s.getPayDesk, need: read},
 		{pattern: "GET " + one, handle: s.getPayment, need: read},
 		{pattern: "POST " + one + "/ask", handle: s.postPayAsk, need: may(access.PayoutAsk), again: one},
@@ -66,10 +66,6 @@ func (s *Server) payRoutes() []route {
 
 		{pattern: "GET " + ledgerPath, handle: s.getLedger, need: read},
 	}
-	for i := range rows {
-		rows[i].handle = s.proving(rows[i].handle)
-	}
-	return rows
 }
 
 // PayTabs lead through the desk's pages of payments.
