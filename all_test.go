@@ -37,6 +37,7 @@ var order = []string{
 	"internal/scenario/...",
 	"internal/containment/... internal/connector/...",
 	"internal/incident/...",
+	"internal/watch/...",
 	"internal/detect/...",
 	"internal/rule/...",
 	"internal/intake/...",
@@ -48,7 +49,7 @@ var order = []string{
 	"internal/search/... internal/similar/... internal/screening/... internal/attachment/... internal/limit/...",
 	"internal/db/...",
 	"internal/bank/... internal/withholding/... internal/exchange/...",
-	"internal/cvss/... internal/money/... internal/calendar/... internal/id/...",
+	"internal/cvss/... internal/money/... internal/calendar/... internal/id/... internal/picture/...",
 	"internal/access/... internal/fault/... internal/fold/...",
 	"internal/browser/...",
 	"internal/lang/... rules/...",
@@ -65,7 +66,7 @@ var apart = []struct{ from, to, why string }{
 // family are the two families that never import each other.
 var family = []string{
 	"internal/payout/... internal/reward/... internal/report/... internal/participant/... internal/program/...",
-	"internal/containment/... internal/connector/... internal/incident/... internal/detect/... internal/rule/... internal/intake/... internal/event/...",
+	"internal/containment/... internal/connector/... internal/incident/... internal/watch/... internal/detect/... internal/rule/... internal/intake/... internal/event/...",
 }
 
 // pure are packages of values and rules. Besides the standard library and x/text they may use
@@ -73,7 +74,7 @@ var family = []string{
 var pure = map[string][]string{
 	"internal/access": nil, "internal/fault": nil, "internal/money": nil, "internal/id": nil,
 	"internal/lang": nil, "internal/fold": nil, "internal/bank": nil, "internal/withholding": nil, "internal/exchange": nil,
-	"internal/screening": nil, "internal/scenario": nil,
+	"internal/screening": nil, "internal/scenario": nil, "internal/picture": nil,
 	"internal/calendar": {"github.com/rickar/cal/"},       // Japan's holidays
 	"internal/cvss":     {"github.com/pandatix/go-cvss/"}, // the arithmetic of the scores
 }

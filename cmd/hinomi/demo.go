@@ -27,9 +27,10 @@ type demoCommand struct {
 // context ends.
 func (c *demoCommand) Run(ctx context.Context, s *Streams) error {
 	clock := demo.NewClock(demo.Start)
+	player := &demo.Player{Clock: clock}
 	a, err := app.Open(ctx, app.Config{
 		Addr: c.Addr, Origin: c.Origin, DataDir: c.Data, Database: c.Database,
-		MailFrom: "desk@demo.hinomi.example", Demo: true, Now: clock.Now,
+		MailFrom: "desk@demo.hinomi.example", Demo: true, Now: clock.Now, Received: player.Now,
 	}, slog.New(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
@@ -41,7 +42,32 @@ func (c *demoCommand) Run(ctx context.Context, s *Streams) error {
 	a.Pages.DemoPeople = func(context.Context) ([]web.DemoPerson, error) { return people, nil }
 	clock.Run()
 	printDemo(s.Out, a.Config.Origin, clock.Now(), people)
-	return serve(ctx, s, a)
+	return playWhile(ctx, a, player, func(ctx context.Context) error { return serve(ctx, s, a) })
+}
+
+// playWhile plays the incidents of the demo while it is served.
+func playWhile(ctx context.Context, a *app.App, player *demo.Player, serve func(context.Context) error) error {
+	player.Watch, player.Stream, player.Log = a.Watch, a.Stream, a.Log
+	if err := player.Prepare(ctx); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	incidents := demo.Incidents()
+	a.Pages.DemoPlaying = func() web.Playing {
+		fed, of := player.Progress()
+		return web.Playing{Incidents: incidents, Fed: fed, Of: of}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	played := make(chan struct{})
+	go func() {
+		defer close(played)
+		if err := player.Play(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "playing the incidents", slog.Any("error", err)) // the desk works without them
+		}
+	}()
+	err := serve(ctx)
+	cancel()
+	<-played
+	return err
 }
 
 // fillDemo fills the demo, if nobody has, and sets the clock to where it goes on.

@@ -62,23 +62,25 @@ func (c *detectCommand) Run(ctx context.Context, s *Streams) error {
 		name, events = c.Events, f
 	}
 	out := bufio.NewWriterSize(s.Out, 1<<16)
-	var line []byte
 	start := time.Now()
-	err = engine.Scan(ctx, events, workers, func(alerts []detect.Alert) error {
-		for i := range alerts {
-			line = append(alerts[i].AppendJSON(line[:0]), '\n')
-			if _, err := out.Write(line); err != nil {
-				return fmt.Errorf("writing alerts: %w", err)
-			}
-		}
-		return nil
-	})
+	err = engine.Scan(ctx, events, workers, func(alerts []detect.Alert) error { return writeAlerts(out, alerts) })
 	if err := errors.Join(err, out.Flush()); err != nil {
 		return err
 	}
 	tell(s.Err, name, engine, time.Since(start))
 	if engine.Stats.Bad > 0 {
 		return exitFailed
+	}
+	return nil
+}
+
+// writeAlerts writes alerts, one a line.
+func writeAlerts(out *bufio.Writer, alerts []detect.Alert) error {
+	for i := range alerts {
+		line := append(alerts[i].AppendJSON(out.AvailableBuffer()), '\n')
+		if _, err := out.Write(line); err != nil {
+			return fmt.Errorf("writing alerts: %w", err)
+		}
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type commands struct {
 	Detect   detectCommand   `cmd:"" help:"Run rules over a file of events and print the alerts."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema and say which that is."`
 	Payfile  PayfileCmd      `cmd:"" help:"Write the bank file of a payment run."`
+	Replay   replayCommand   `cmd:"" help:"Run rules over the event stream as it is kept."`
 	Rule     ruleCommand     `cmd:"" help:"Check rules, run their examples."`
 	Scenario scenarioCommand `cmd:"" help:"Make the events of an incident, with their ground truth."`
 	Terms    TermsCmd        `cmd:"" help:"Check the terms, list their versions."`

@@ -40,6 +40,7 @@ type serveCommand struct {
 	LogSlot         time.Duration `env:"HINOMI_LOG_SLOT" default:"15m" help:"The time in which the public log grows by one entry; the same on all nodes (${env}, ${default})."`
 	EventsAge       time.Duration `env:"HINOMI_EVENTS_AGE" default:"720h" help:"How long events are kept (${env}, ${default})."`
 	EventsSize      int64         `env:"HINOMI_EVENTS_SIZE" default:"17179869184" placeholder:"BYTES" help:"How much of the disk events may take; the oldest go first (${env}, ${default})."`
+	Lateness        time.Duration `name:"events-lateness" env:"HINOMI_EVENTS_LATENESS" default:"500ms" help:"How long an event may be overtaken by others and still be judged at its own time; alerts wait for so long while events come (${env}, ${default})."`
 	NATS            []string      `name:"nats" env:"HINOMI_NATS" placeholder:"URL" help:"Servers of a NATS cluster that keeps the events, such as nats://10.0.0.1:4222; without it they are in the data directory (${env})."`
 	NATSReplicas    int           `name:"nats-replicas" env:"HINOMI_NATS_REPLICAS" default:"1" help:"How many servers of the cluster keep each event (${env}, ${default})."`
 	NATSSubject     string        `name:"nats-subject" env:"HINOMI_NATS_SUBJECT" placeholder:"SUBJECT" help:"A subject of the cluster on which events come in, besides HTTP (${env})."`
@@ -57,7 +58,7 @@ func (c *serveCommand) Run(ctx context.Context, s *Streams) error {
 		Addr: c.Addr, Origin: c.Origin, DataDir: c.Data, Database: c.Database, Terms: c.Terms, LogName: c.LogName,
 		SMTP: c.SMTP, MailFrom: c.MailFrom, Bounces: c.Bounces, MetricsToken: c.MetricsToken, SecurityContact: c.SecurityContact,
 		Proxies: c.Proxies, LogSlot: c.LogSlot, Originator: from, RateSource: c.RateSource, PaymentDays: c.PaymentDays,
-		EventsAge: c.EventsAge, EventsSize: c.EventsSize, NATS: c.NATS, NATSReplicas: c.NATSReplicas, NATSSubject: c.NATSSubject,
+		EventsAge: c.EventsAge, EventsSize: c.EventsSize, Lateness: c.Lateness, NATS: c.NATS, NATSReplicas: c.NATSReplicas, NATSSubject: c.NATSSubject,
 	}, log)
 	if err != nil {
 		return err

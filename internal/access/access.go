@@ -98,6 +98,10 @@ const (
 	PersonSelf     Action = "person.self"     // one's own account: keys, sessions, language, tokens
 	EventSend      Action = "event.send"      // send events of one's sources
 	EventRead      Action = "event.read"      // read the event stream and how it is
+	AlertRead      Action = "alert.read"      // read alerts and the events behind them
+	AlertMark      Action = "alert.mark"      // say whether an alert is real or false
+	RuleRead       Action = "rule.read"       // read the rules, and how they fare
+	RuleChange     Action = "rule.change"     // try, change, switch and remove rules
 	AuditRead      Action = "audit.read"      // read the audit trail
 	MailRead       Action = "mail.read"       // read the list of outgoing mail
 	MailBounce     Action = "mail.bounce"     // hand in a bounce
@@ -140,6 +144,10 @@ var staffMay = map[Action][]Role{
 	PersonSelf:    {Triager, Board, Owner, Responder, Communicator, Payer, Auditor},
 	EventSend:     {Responder},
 	EventRead:     {Triager, Owner, Responder, Auditor},
+	AlertRead:     {Triager, Owner, Responder, Auditor},
+	AlertMark:     {Responder},
+	RuleRead:      {Triager, Owner, Responder, Auditor},
+	RuleChange:    {Responder},
 	AuditRead:     {Owner, Auditor},
 	MailRead:      {Owner, Communicator, Auditor},
 	MailBounce:    {Communicator},

@@ -36,6 +36,7 @@ import (
 	"hinomi.dev/hinomi/internal/screening"
 	"hinomi.dev/hinomi/internal/search"
 	"hinomi.dev/hinomi/internal/stream"
+	"hinomi.dev/hinomi/internal/watch"
 	"hinomi.dev/hinomi/internal/web"
 )
 
@@ -60,9 +61,11 @@ type App struct {
 	Index        *search.Indexer
 	Stream       *stream.Stream
 	Events       *intake.Intake
+	Watch        *watch.Watch
 	Pages        *web.Server
 
 	followed int64 // the newest audit record that open pages were told of; the loop's alone
+	pulse    pulse // of the watch, as open pages were told of it; the loop's alone
 }
 
 // Open makes every part over an opened database. Nothing runs yet; Close closes what was opened.
@@ -107,9 +110,12 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if err := a.makeMail(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	a.makeEvents()
+	if err := a.makeWatch(serverKey); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	a.subscribe()
 	a.makePages()
-	a.makeEvents()
 	return a, nil
 }
 
@@ -199,6 +205,7 @@ func (a *App) makePages() {
 		Nouns: web.Nouns{
 			Program: a.Program, People: a.People, Participants: a.Participants, Reports: a.Reports, Awards: a.Awards, Payouts: a.Payouts,
 			Receipts: a.Receipts, Files: a.Files, Mails: a.Mails, Audit: a.Audit, Limits: a.Limits,
+			Events: a.Events, Watch: a.Watch,
 		},
 		Now: cfg.Now, Log: a.Log, Origin: cfg.Origin, Demo: cfg.Demo, Registry: a.Metrics, MetricsToken: cfg.MetricsToken,
 		Ready: []web.Check{{Name: "database", Run: a.DB.Ping}},

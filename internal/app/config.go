@@ -66,6 +66,9 @@ type Config struct {
 	// disk: the oldest events go first. Zero means stream.DefaultAge and stream.DefaultBytes.
 	EventsAge  time.Duration
 	EventsSize int64
+	// Lateness is how long an event on the live stream may be overtaken by others and still be judged at its own
+	// time. Alerts wait for so long while events come. Zero means watch.DefaultLateness.
+	Lateness time.Duration
 	// NATS are the servers of a NATS cluster with JetStream that keeps the event stream, such as
 	// "nats://10.0.0.1:4222". Empty means a server in this process that keeps it in DataDir.
 	NATS []string
@@ -78,6 +81,9 @@ type Config struct {
 	Demo bool
 	// Now is the product's clock. Nil means the machine's; the demo has its own.
 	Now func() time.Time
+	// Received stamps events as they come in. Nil means Now; the demo plays recorded events at the times
+	// at which they came.
+	Received func() time.Time
 }
 
 // How the last day for payment data is counted (D-4).
@@ -103,6 +109,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Received == nil {
+		c.Received = c.Now
+	}
 	if c.Origin == "" {
 		_, port, err := net.SplitHostPort(c.Addr)
 		if err != nil {
@@ -113,6 +122,9 @@ func (c Config) withDefaults() (Config, error) {
 	u, err := url.Parse(c.Origin)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" {
 		return c, fmt.Errorf("the origin %q is not like https://bounty.example, without a path", c.Origin)
+	}
+	if c.Lateness < 0 || c.Lateness > time.Hour {
+		return c, errors.New("the lateness of events is between 0 and an hour")
 	}
 	if c.NATSSubject != "" && len(c.NATS) == 0 {
 		return c, errors.New("a subject for events needs the NATS servers it is on")

@@ -16,7 +16,7 @@ func (a *App) makeEvents() {
 	cfg := a.Config
 	a.Stream = stream.New(stream.Config{
 		Dir: filepath.Join(cfg.DataDir, "events"), Servers: cfg.NATS, Replicas: cfg.NATSReplicas,
-		MaxAge: cfg.EventsAge, MaxBytes: cfg.EventsSize, Now: cfg.Now, Log: a.Log, Keys: intake.Keys(),
+		MaxAge: cfg.EventsAge, MaxBytes: cfg.EventsSize, Now: cfg.Received, Log: a.Log, Keys: intake.Keys(),
 	})
 	a.Events = &intake.Intake{Stream: a.Stream, Now: cfg.Now, Log: a.Log}
 	a.measureEvents()

@@ -25,6 +25,7 @@ func (a *App) loops() []loop {
 		{"watching promises", time.Minute, a.watchPromises},
 		{"asking for payment data", 10 * time.Minute, a.Payouts.Tick},
 		{"following changes", time.Second, a.follow},
+		{"following the watch", time.Second, a.followWatch},
 		{"sweeping attachments", 6 * time.Hour, a.sweepFiles},
 		{"looking again at declarations", 24 * time.Hour, a.refreshParticipants},
 		{"finishing withdrawals", time.Hour, a.finishWithdrawals},
@@ -56,6 +57,7 @@ func (a *App) Work(ctx context.Context) error {
 	g.Go(func() error { return a.Relay.Run(ctx) })
 	g.Go(func() error { return a.Index.Run(ctx) })
 	g.Go(func() error { return a.Stream.Run(ctx) })
+	g.Go(func() error { return a.Watch.Run(ctx) })
 	if a.Config.NATSSubject != "" {
 		g.Go(func() error { return a.Stream.Receive(ctx, a.Config.NATSSubject, a.Events.Message) })
 	}

@@ -93,6 +93,7 @@ func (a *App) follow(ctx context.Context) error {
 	}
 	if changed {
 		a.Pages.Live.Changed("queue")
+		a.Pages.Live.Changed("alerts") // a mark
 	}
 	return rows.Err()
 }

@@ -22,6 +22,7 @@ func (a *App) subscribe() {
 	a.Relay.Subscribe("award", "award.approved", a.tellAward)
 	a.Relay.Subscribe("payment", "award.approved", a.openPayment)
 	a.Relay.Subscribe("payment-copy", "payment.>", a.copyPayment)
+	a.Relay.Subscribe("alert", "alert.raised", a.tellAlert)
 	a.Relay.Subscribe("turn", "deadline.missed", a.settleTurn)
 	a.Relay.Subscribe("erase", "participant.withdrawn", a.eraseMail)
 	a.Relay.Subscribe("fame", "award.approved", a.creditAward)

@@ -90,10 +90,10 @@ func (e *Engine) snapshotWatch(out *snapshotWriter, i int) {
 	out.numbers(0)
 }
 
-// fingerprint tells rules apart whose states do not fit each other. It cannot see what a detection asks.
+// fingerprint tells rules apart whose states do not fit each other: what a detection asks is in the digest.
 func (m *matcher) fingerprint(i int) string {
 	w := &m.watches[i]
-	text := fmt.Sprintf("%s\x00%v %v %v %v %v %v %d %d %d", w.Name, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
+	text := fmt.Sprintf("%s\x00%s %v %v %v %v %v %v %d %d %d", w.Name, w.Digest, w.kind, w.span, w.condition, w.keys, w.minEvents, w.learn, len(w.on), len(w.without), len(w.endedBy))
 	if w.chained {
 		for _, in := range slices.Concat(w.on, w.without, w.endedBy) {
 			if in.Chained {

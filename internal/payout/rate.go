@@ -55,6 +55,21 @@ func (ps *Payouts) ImportRates(ctx context.Context, who access.Caller, kind Rate
 				return err
 			}
 			fresh += n
+			if n == 1 {
+				continue
+			}
+			// A typed rate that waits for a second person has been confirmed by the bank's own file.
+			res, err := tx.ExecContext(ctx, `
+				UPDATE rate SET confirmed_by = $1, hash = $2 WHERE kind = $3 AND day = $4 AND confirmed_by = ''`,
+				who.ID, hash, string(kind), d.String())
+			if err != nil {
+				return fmt.Errorf("confirming the rate of %v: %w", d, err)
+			}
+			if n, err := res.RowsAffected(); err != nil {
+				return err
+			} else if n == 1 {
+				fresh++
+			}
 		}
 		if fresh == 0 {
 			return nil

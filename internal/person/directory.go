@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hinomi.dev/hinomi/internal/access"
@@ -128,6 +129,31 @@ type Addressee struct {
 func (p *People) Addressee(ctx context.Context, q db.Querier, personID string) (Addressee, error) {
 	n, err := byID(ctx, q, personID)
 	return Addressee{Mail: n.Mail, Name: n.Name, Lang: n.Lang}, err
+}
+
+// With returns the people at the desk who have a role and can sign in, for operations that announce something to
+// them in their own transaction. It is no operation of a caller.
+func (p *People) With(ctx context.Context, q db.Querier, role access.Role) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT `+columns+`
+		FROM person p
+		WHERE p.kind = 'staff' AND p.state = 'active'
+		ORDER BY p.id`)
+	if err != nil {
+		return nil, fmt.Errorf("looking for people with the role %s: %w", role, err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		n, err := scanPerson(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("looking for people with the role %s: %w", role, err)
+		}
+		if slices.Contains(n.Roles, role) {
+			all = append(all, n.ID)
+		}
+	}
+	return all, rows.Err()
 }
 
 // Settle makes a participant active or pending, in the transaction of what decides it. Whoever is

@@ -40,7 +40,7 @@ func TestAliasesChangePlaces(t *testing.T) {
 	there, back := []event.Slot{actor, target}, []event.Slot{target, actor}
 	c := set.Correlations[0]
 	want := &Correlation{
-		Rule: Rule{Name: "alone", Title: "Contact without consent", Level: "critical", File: "rules.yml", Line: 1, Generate: true},
+		Rule: Rule{Name: "alone", Title: "Contact without consent", Level: "critical", File: "rules.yml", Line: 1, Digest: c.Digest, Generate: true},
 		Kind: Without, Rules: []Input{{Rule: 0, Group: there}}, Without: []Input{{Rule: 1, Group: back}}, EndedBy: []Input{{Rule: 2, Group: back}},
 		Keys: []string{"account", "person"}, Timespan: 400 * 24 * time.Hour,
 	}

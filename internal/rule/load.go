@@ -27,6 +27,7 @@ type document struct {
 	filtered refs   // of a filter: what it goes on
 	every    bool   // of a filter: it goes on every rule
 	cor      *correlating
+	filters  []*document // joined with this one
 
 	state linkState
 	index int // its place in the set
@@ -113,6 +114,7 @@ func (l *loader) load(files []File) (*Set, []Complaint) {
 		}
 	}
 	l.link()
+	l.digests()
 	slices.SortStableFunc(l.complaints, func(a, b Complaint) int {
 		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column)
 	})
@@ -298,6 +300,7 @@ func (l *loader) applyFilter(f *document) {
 	for _, d := range to {
 		if d.ours && d.tree != nil {
 			d.tree = join(opAnd, []*node{d.tree, f.tree})
+			d.filters = append(d.filters, f)
 			d.hollow = d.hollow || f.hollow
 		}
 	}

@@ -28,6 +28,9 @@ type Rule struct {
 	Level string // low, medium, …; informational where the rule has none
 	File  string
 	Line  int
+	// Digest changes when what the rule finds may change: with its own words, those of the rules it
+	// refers to and of the filters on them, and the lists they name.
+	Digest string
 
 	// Generate reports whether the rule raises alerts by itself. A rule that a correlation
 	// refers to does not, unless that correlation says generate: true.

@@ -73,6 +73,9 @@ func (s *Stream) session(ctx context.Context) (err error) {
 		s.link.set(nil)
 		err = errors.Join(err, l.close())
 	}()
+	if err := l.makeStreams(ctx, s.cfg); err != nil {
+		return err
+	}
 	c := &committer{Stream: s, link: l, writer: rand.Uint64(), acks: make(chan *nats.Msg, 64), inbox: l.conn.NewRespInbox(), growing: &message{}}
 	if err := c.prepare(ctx); err != nil {
 		return err

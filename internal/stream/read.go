@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"hinomi.dev/hinomi/internal/fault"
 )
 
 // A Position is a place in the stream: behind the batch of this number. Zero is the beginning. It is good
@@ -35,6 +37,36 @@ func (s *Stream) Read(ctx context.Context, after, until Position, fn func(Batch)
 		return err
 	}
 	return l.read(ctx, after, until, fn)
+}
+
+// Batch returns the batch before a position, which is where the position is told. A batch that is not there, because
+// retention has dropped it, is a fault.NotFound.
+func (s *Stream) Batch(ctx context.Context, at Position) (Batch, error) {
+	l, err := s.link.wait(ctx)
+	if err != nil {
+		return Batch{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	msg, err := l.events.GetMsg(ctx, uint64(at))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Batch{}, errDropped
+	}
+	if err != nil {
+		return Batch{}, fmt.Errorf("reading batch %d: %w", at, err)
+	}
+	h, lines, err := unpack(msg.Data, nil)
+	if err != nil {
+		return Batch{}, fmt.Errorf("reading batch %d: %w", at, err)
+	}
+	return h.batch(at, lines), nil
+}
+
+var errDropped = fault.New(fault.NotFound, "These events are older than what is kept of the stream.", "このイベントは保存期間を過ぎたため、ストリームに残っていません。")
+
+// batch returns a batch as readers see it.
+func (h head) batch(at Position, lines []byte) Batch {
+	return Batch{Position: at, First: h.first, Count: h.count, Lines: lines, From: time.UnixMicro(h.from).UTC(), Until: time.UnixMicro(h.until).UTC()}
 }
 
 // Follow calls fn for every batch behind after, in order, and for those that come, until the context ends.
@@ -139,10 +171,8 @@ func (l *link) deliver(ctx context.Context, after Position, fn func(Batch) error
 			return fmt.Errorf("reading batch %d: %w", meta.Sequence.Stream, err)
 		}
 		lines = all
-		b := Batch{
-			Position: Position(meta.Sequence.Stream), First: h.first, Count: h.count, Lines: all, Missed: meta.Sequence.Stream - uint64(after) - 1,
-			From: time.UnixMicro(h.from).UTC(), Until: time.UnixMicro(h.until).UTC(),
-		}
+		b := h.batch(Position(meta.Sequence.Stream), all)
+		b.Missed = meta.Sequence.Stream - uint64(after) - 1
 		if b.Position <= after {
 			continue // told again after a break
 		}

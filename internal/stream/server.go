@@ -70,7 +70,27 @@ func (h *linkHolder) wait(ctx context.Context) (*link, error) {
 	}
 }
 
-// open starts the embedded server, or dials the cluster, and makes the streams if they are not there.
+// Look opens a stream that is there, to read it instead of running it: nothing is changed, its limits included. stop
+// ends that.
+func (s *Stream) Look(ctx context.Context) (stop func() error, err error) {
+	l, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l.events, err = l.js.Stream(ctx, streamName); err == nil {
+		l.tally, err = l.js.Stream(ctx, tallyName)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("looking for the event stream: %w", err), l.close())
+	}
+	s.link.set(l)
+	return func() error {
+		s.link.set(nil)
+		return l.close()
+	}, nil
+}
+
+// open starts the embedded server, or dials the cluster.
 func (s *Stream) open(ctx context.Context) (*link, error) {
 	l := &link{}
 	options := []nats.Option{
@@ -89,8 +109,8 @@ func (s *Stream) open(ctx context.Context) (*link, error) {
 	if l.conn, err = nats.Connect(strings.Join(s.cfg.Servers, ","), options...); err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to the event stream: %w", err), l.close())
 	}
-	if err := l.makeStreams(ctx, s.cfg); err != nil {
-		return nil, errors.Join(err, l.close())
+	if l.js, err = jetstream.New(l.conn, jetstream.WithDefaultTimeout(patience)); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the event stream: %w", err), l.close())
 	}
 	return l, nil
 }
@@ -128,11 +148,8 @@ func (l *link) embed(cfg Config) error {
 	return nil
 }
 
-func (l *link) makeStreams(ctx context.Context, cfg Config) error {
-	var err error
-	if l.js, err = jetstream.New(l.conn, jetstream.WithDefaultTimeout(patience)); err != nil {
-		return fmt.Errorf("opening the event stream: %w", err)
-	}
+// makeStreams makes the streams if they are not there, and gives them the limits of the configuration.
+func (l *link) makeStreams(ctx context.Context, cfg Config) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
 	l.events, err = l.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{

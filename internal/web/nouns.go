@@ -3,6 +3,7 @@ package web
 import (
 	"hinomi.dev/hinomi/internal/attachment"
 	"hinomi.dev/hinomi/internal/audit"
+	"hinomi.dev/hinomi/internal/intake"
 	"hinomi.dev/hinomi/internal/limit"
 	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
@@ -12,6 +13,7 @@ import (
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
 	"hinomi.dev/hinomi/internal/reward"
+	"hinomi.dev/hinomi/internal/watch"
 )
 
 // Nouns are what the pages show and change, set in app.
@@ -27,4 +29,6 @@ type Nouns struct {
 	Mails        *mail.Mails
 	Audit        *audit.Log
 	Limits       *limit.Limits
+	Events       *intake.Intake
+	Watch        *watch.Watch
 }

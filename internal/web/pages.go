@@ -24,10 +24,24 @@ var pages = map[string]any{
 	"queue.html": queuePage{},
 	"case.html":  casePage{},
 
+	"deskpayments.html": payDeskPage{},
+	"payment.html":      paymentPage{},
+	"rates.html":        ratesPage{},
+	"lists.html":        listsPage{},
+	"runs.html":         runsPage{},
+	"run.html":          runPage{},
+	"ledger.html":       ledgerPage{},
+
 	"known.html":  knownPage{},
 	"awards.html": awardsPage{},
 	"mail.html":   mailPage{},
 	"audit.html":  auditPage{},
+
+	"alerts.html": alertsPage{},
+	"alert.html":  alertPage{},
+	"rules.html":  rulesPage{},
+	"rule.html":   rulePage{},
+	"stream.html": streamPage{},
 
 	"signin.html":        signInPage{},
 	"signinhelp.html":    helpPage{},
@@ -81,6 +95,8 @@ var functions = template.FuncMap{
 
 	"confirmingFor": confirmingFor,
 	"deciding":      deciding,
+
+	"runLine": runLine,
 
 	"quote":  quoted,
 	"totp":   totpOf,

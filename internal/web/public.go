@@ -67,7 +67,10 @@ func (f Frame) Within(p program.Promise) string {
 
 // Span returns a length of time in the largest unit that fits: 15 minutes, 1 hour, 15分.
 func (f Frame) Span(d time.Duration) string {
+	const day = 24 * time.Hour
 	switch {
+	case d >= 2*day && d%day == 0:
+		return f.Count(int(d/day), "day", "days", "日")
 	case d >= time.Hour && d%time.Hour == 0:
 		return f.Count(int(d/time.Hour), "hour", "hours", "時間")
 	case d >= time.Minute && d%time.Minute == 0:

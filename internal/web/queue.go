@@ -9,6 +9,7 @@ import (
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/program"
 	"hinomi.dev/hinomi/internal/report"
+	"hinomi.dev/hinomi/internal/watch"
 )
 
 // deskRoutes are the addresses of the desk's own work on reports.
@@ -179,9 +180,12 @@ func (s *Server) queueRows(f Frame, rows []report.Row) []queueRow {
 	return all
 }
 
-// queuePath returns the queue's address with one value changed; a change of the question goes back
-// to the first page.
-func queuePath(q url.Values, name, value string) string {
+// queuePath returns the queue's address with one value changed.
+func queuePath(q url.Values, name, value string) string { return listPath("/desk", q, name, value) }
+
+// listPath returns a list's address with one value changed; a change of the question goes back to the
+// first page.
+func listPath(path string, q url.Values, name, value string) string {
 	c := url.Values{}
 	for k, v := range q {
 		if k != "lang" && k != "after" {
@@ -192,7 +196,7 @@ func queuePath(q url.Values, name, value string) string {
 	if value == "" {
 		c.Del(name)
 	}
-	return "/desk?" + c.Encode()
+	return path + "?" + c.Encode()
 }
 
 // filters are the questions beside the views.
@@ -284,6 +288,9 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts["/desk/awards"] = len(waiting)
+		if counts[payDeskPath], err = s.Payouts.Waiting(ctx, who); err != nil {
+			return nil, err
+		}
 	}
 	if access.Allow(who, access.CreditApprove) {
 		waiting, err := s.Participants.Wishes(ctx, who)
@@ -291,6 +298,13 @@ func (s *Server) deskCounts(ctx context.Context, who access.Caller) (map[string]
 			return nil, err
 		}
 		counts[deskCreditPath] = len(waiting)
+	}
+	if access.Allow(who, access.AlertRead) && s.Watch != nil {
+		page, err := s.Watch.Alerts(ctx, who, alertsOpen.narrow(watch.Filter{Limit: 1}))
+		if err != nil {
+			return nil, err
+		}
+		counts[alertsPath] = page.Counts.Total
 	}
 	return counts, nil
 }

@@ -52,7 +52,8 @@ func (n need) admits(c access.Caller) bool {
 // routes is every address of the application: the frame's own, and those of each area, which stand
 // beside the handlers of its first page.
 func (s *Server) routes() []route {
-	return slices.Concat(s.frameRoutes(), s.publicRoutes(), s.signInRoutes(), s.accountRoutes(), s.peopleRoutes(), s.reporterRoutes(), s.deskRoutes(), s.recordRoutes())
+	return slices.Concat(s.frameRoutes(), s.publicRoutes(), s.signInRoutes(), s.accountRoutes(), s.peopleRoutes(), s.reporterRoutes(), s.deskRoutes(), s.recordRoutes(),
+		s.payRoutes(), s.watchRoutes())
 }
 
 func (s *Server) frameRoutes() []route {

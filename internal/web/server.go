@@ -30,6 +30,9 @@ type Server struct {
 	// DemoPeople lists whom a visitor of a demonstration may be, one for each role and some
 	// participants. Nil means that nobody can be picked.
 	DemoPeople func(ctx context.Context) ([]DemoPerson, error)
+	// DemoPlaying says which recorded incidents a demonstration plays, and how far they have come. Nil
+	// means none.
+	DemoPlaying func() Playing
 
 	// Authenticate says who sends the request, in which language they prefer to read (empty for
 	// no preference) and by which name they are greeted. A request without a session is the zero

@@ -7,6 +7,7 @@ import { start as save } from "./save.js";
 import { start as keys } from "./keys.js";
 import { start as upload } from "./upload.js";
 import { start as passkey } from "./passkey.js";
+import "./lines.js";
 
 // data-confirm="really?" asks in the button itself: the first press changes its words, the
 // second does it. Moving on takes the question back.
