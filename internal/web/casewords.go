@@ -36,6 +36,14 @@ func (f Frame) Reached(by string) string {
 	return by
 }
 
+// Alike says in what two reports agree, from the words that package similar has for it.
+func (f Frame) Alike(why string) string {
+	if f.Lang != lang.JA {
+		return why
+	}
+	return strings.NewReplacer("target", "対象", "class", "分類", "text", "文面", "names", "名前", "concepts", "内容", ", ", "、").Replace(why)
+}
+
 // Typed shows a time as it was typed into the form: of Japan, to the minute.
 func (f Frame) Typed(at string) string { return strings.Replace(at, "T", " ", 1) }
 
