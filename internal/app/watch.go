@@ -95,7 +95,7 @@ func (a *App) tellAlert(ctx context.Context, tx *sql.Tx, m bus.Message) error {
 	}
 	for _, id := range responders {
 		err := a.write(ctx, tx, id, "alert", said.Alerts[0], map[string]string{
-			"title": said.Title, "level": said.Level, "link": "/desk/alerts/" + said.Alerts[0],
+			"level": said.Level, "link": "/desk/alerts/" + said.Alerts[0],
 		})
 		if err != nil {
 			return err

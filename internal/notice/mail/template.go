@@ -32,7 +32,7 @@ var forms = map[string]form{
 	"credential_changed": {needs: []string{"what", "at", "link"}},
 	"message_copy":       {needs: []string{"report", "link"}, may: []string{"reply_by"}},
 	"decision":           {needs: []string{"report", "link"}},
-	"alert":              {needs: []string{"title", "level", "link"}},
+	"alert":              {needs: []string{"level", "link"}},
 	"award":              {needs: []string{"report", "link"}},
 	"payment":            {needs: []string{"report", "link", "kind"}, may: []string{"last"}},
 	"deadline_reminder":  {needs: []string{"report", "due", "link"}, may: []string{"kind"}},

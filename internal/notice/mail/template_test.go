@@ -17,7 +17,7 @@ func everything() map[string]string {
 		"program": "LINE Security Desk", "name": "葵", "link": "https://desk.test/r/HNM-7Q2X?key=k", "expires": "2020-10-15T17:56:03+09:00",
 		"by": "Ren", "what": "passkey_added", "at": "2020-10-15T08:56:03Z", "report": "HNM-7Q2X", "reply_by": "2020-11-15T00:00:00+09:00",
 		"due": "2020-10-22T15:00:00Z", "kind": "reply",
-		"title": "One account reaches many people", "level": "critical",
+		"level": "critical",
 	}
 }
 
