@@ -14,7 +14,7 @@ import (
 // A snapshot is all that an engine knows, so that another one can go on from there: first a line that
 // names the format, then numbers as unsigned varints and texts with their lengths, and at the end a checksum of
 // everything before it.
-const snapshotHead = "hinomi engine 2\n"
+const snapshotHead = "hinomi engine 3\n"
 
 // Snapshot writes what the engine knows, with the position in the stream up to which it was
 // given events. Nothing may be taken meanwhile.
