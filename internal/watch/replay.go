@@ -50,7 +50,7 @@ func (t *turn) startReplay(fresh map[string]string) error {
 		return fmt.Errorf("making an engine for new rules: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &replay{turn: t, rules: t.rules, epoch: t.epoch, engine: e, cancel: cancel, done: make(chan *replay, 1), stored: time.Now()}
+	r := &replay{turn: t, rules: t.rules, epoch: t.epoch, engine: e, cancel: cancel, done: make(chan *replay, 1), stored: time.Now()} // wall clock: a pause
 	r.at = Replay{Rules: slices.Sorted(maps.Keys(fresh)), Began: t.Now().UTC(), Of: t.seen}
 	t.replay = r
 	until := t.position

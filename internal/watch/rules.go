@@ -297,13 +297,12 @@ func about(name string, before, after []rule.Complaint) (all []rule.Complaint) {
 	return all
 }
 
-// broken says that a change was not made, with the first mistake.
+// broken says that a change was not made, and where the first mistake is. The complaints say which.
 func broken(complaints []rule.Complaint) error {
 	for _, c := range complaints {
 		if !c.Warning {
-			at := c.File + ":" + strconv.Itoa(c.Line)
-			return fault.New(fault.Invalid, "Nothing was saved: the rules would not work. The first mistake is at %s: %s",
-				"ルールに誤りがあるため保存していません。最初の誤りの位置は %s です。%s", at, c.Text+" "+c.Fix).At("text")
+			return fault.New(fault.Invalid, "Nothing was saved: the rules would not work. The first of %d mistakes is at %s.",
+				"ルールに%d件の誤りがあるため保存していません。最初の誤りの位置は %s です。", rule.Errors(complaints), c.File+":"+strconv.Itoa(c.Line)).At("text")
 		}
 	}
 	return nil
