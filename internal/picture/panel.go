@@ -67,32 +67,37 @@ func (p Picture) shape(form Form, s Series, below []int, y func(int) float64, ri
 			path(&b, "H", at(i+1))
 		}
 	case Areas:
-		floor := append([]int(nil), below...)
-		for i, v := range s.Values {
-			below[i] += v
-			if i == 0 {
-				path(&b, "M", at(0), y(floor[0]))
-			}
-			if i == 0 || below[i] != below[i-1] {
-				path(&b, "V", y(below[i]))
-			}
-			if i == len(s.Values)-1 || below[i+1]+s.Values[i+1] != below[i] {
-				path(&b, "H", at(i+1))
-			}
-		}
-		for i := len(s.Values) - 1; i >= 0; i-- {
-			if i == len(s.Values)-1 || floor[i] != floor[i+1] {
-				path(&b, "V", y(floor[i]))
-			}
-			if i == 0 || floor[i-1] != floor[i] {
-				path(&b, "H", at(i))
-			}
-		}
-		if len(s.Values) > 0 {
-			b.WriteString("Z")
-		}
+		area(&b, s.Values, below, at, y)
 	}
 	return b.String()
+}
+
+// area appends the outline of values that stand on what is below, and raises that by them.
+func area(b *strings.Builder, values, below []int, at func(int) float64, y func(int) float64) {
+	floor := append([]int(nil), below...)
+	for i, v := range values {
+		below[i] += v
+		if i == 0 {
+			path(b, "M", at(0), y(floor[0]))
+		}
+		if i == 0 || below[i] != below[i-1] {
+			path(b, "V", y(below[i]))
+		}
+		if i == len(values)-1 || below[i+1]+values[i+1] != below[i] {
+			path(b, "H", at(i+1))
+		}
+	}
+	for i := len(values) - 1; i >= 0; i-- {
+		if i == len(values)-1 || floor[i] != floor[i+1] {
+			path(b, "V", y(floor[i]))
+		}
+		if i == 0 || floor[i-1] != floor[i] {
+			path(b, "H", at(i))
+		}
+	}
+	if len(values) > 0 {
+		b.WriteString("Z")
+	}
 }
 
 // path appends commands and their places.

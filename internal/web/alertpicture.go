@@ -56,8 +56,8 @@ func (s *Server) showRecorded(p *alertsPage) {
 	if playing.Fed < playing.Of {
 		p.Feeding = p.T("The events of the incidents are still being sent in: %s of %s.", "過去の事例のイベントを送信中です（%[2]s件中%[1]s件）。", p.Number(playing.Fed), p.Number(playing.Of))
 	} else {
-		p.Feeding = p.T("Made at a hundredth of the size of 2020 and 2023 and a tenth of 2021. The events carry the times at which things happened; the clock of the demonstration stands before most of them.",
-			"2020年と2023年は実際の100分の1、2021年は10分の1の規模です。イベントは当時の時刻を持ち、その多くはデモの時計より後です。")
+		p.Feeding = p.T("2020 at a hundredth of its size, 2021 at a tenth, 2023 at a twenty-fifth. The events carry the times at which things happened; the clock of the demonstration stands before most of them.",
+			"規模は2020年が実際の100分の1、2021年が10分の1、2023年が25分の1です。イベントは当時の時刻を持ち、その多くはデモの時計より後です。")
 	}
 }
 
@@ -102,7 +102,7 @@ func (s *Server) drawLevels(ctx context.Context, f Frame, view alertView, pic pi
 	if err != nil || len(buckets) == 0 {
 		return pictureView{}, err
 	}
-	panel := picture.Panel{Name: f.T("Alerts in each %s", "アラート（%sごと）", f.Span(pic.Step)), Height: 96}
+	panel := picture.Panel{Name: f.T("Alerts, in steps of %s", "アラート（%sごと）", f.Span(pic.Step)), Height: 96}
 	total := 0
 	for _, l := range levelParts {
 		series := picture.Series{Name: f.Level(l.level).Word, Part: l.part, Values: make([]int, picture.Steps(pic.From, pic.Until, pic.Step, 1000))}
@@ -183,22 +183,24 @@ func accumulate(values []int) {
 	}
 }
 
-// regionSeries are the regions of what was reached, the largest first; from the fifth on they are others.
+// regionSeries are the regions of what was reached, the largest first; what cannot be told apart in a
+// drawing, and what names no region, stands together on top.
 func regionSeries(f Frame, reach watch.Reach, steps int) []picture.Series {
-	parts := []string{"", "c", "a", "b", "d"}
+	parts := []string{"", "c", "a", "b"}
+	other := picture.Series{Name: f.T("other", "その他"), Part: "d", Values: make([]int, steps)}
 	var all []picture.Series
-	for i, region := range reach.Regions() {
-		name := f.Region(region)
-		if i >= len(parts)-1 {
-			if i = len(parts) - 1; len(all) == len(parts)-1 {
-				all = append(all, picture.Series{Name: f.T("other", "その他"), Part: parts[i], Values: make([]int, steps)})
-			}
-		} else {
-			all = append(all, picture.Series{Name: name, Part: parts[i], Values: make([]int, steps)})
+	for _, region := range reach.Regions() {
+		into := &other
+		if region != "" && region != "OTHER" && len(all) < len(parts) {
+			all = append(all, picture.Series{Name: f.Region(region), Part: parts[len(all)], Values: make([]int, steps)})
+			into = &all[len(all)-1]
 		}
 		for _, one := range reach.Steps {
-			all[i].Values[min(one.N, steps-1)] += one.ByRegion[region]
+			into.Values[min(one.N, steps-1)] += one.ByRegion[region]
 		}
+	}
+	if slices.Max(other.Values) > 0 {
+		all = append(all, other)
 	}
 	for _, series := range all {
 		accumulate(series.Values)
@@ -209,8 +211,6 @@ func regionSeries(f Frame, reach watch.Reach, steps int) []picture.Series {
 // Region names a region of the events.
 func (f Frame) Region(code string) string {
 	switch code {
-	case "":
-		return f.T("not named", "記載なし")
 	case "JP":
 		return f.T("Japan", "日本")
 	case "TW":

@@ -208,7 +208,7 @@ func (s *Server) getAlerts(w http.ResponseWriter, r *http.Request) error {
 // alertRow puts an alert into a reader's words.
 func (f Frame) alertRow(a watch.Alert) alertRow {
 	row := alertRow{
-		ID: a.ID, Title: Plain(a.Title), Whom: whom(a.Key), Rule: a.Rule, State: f.AlertState(a), Age: f.Age(a.At), Level: f.Level(a.Level),
+		ID: a.ID, Title: Plain(a.Title), Whom: f.whom(a.Key), Rule: a.Rule, State: f.AlertState(a), Age: f.Age(a.At), Level: f.Level(a.Level),
 		At: f.Exact(a.At), Count: f.Number(max(a.Count, 1)), Open: a.Mark == watch.Open && !a.Shadow && !a.Replayed,
 	}
 	if !row.Open {
@@ -221,7 +221,10 @@ func (f Frame) alertRow(a watch.Alert) alertRow {
 }
 
 // whom names what an alert is about: the values of its group.
-func whom(key []watch.Field) string {
+func (f Frame) whom(key []watch.Field) string {
+	if len(key) == 0 {
+		return f.T("all together", "全体")
+	}
 	var all []string
 	for _, k := range key {
 		all = append(all, Plain(k.Value))

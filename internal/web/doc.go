@@ -58,6 +58,6 @@
 // data-upload on a form with an <ul class="files"> sends files with their progress; data-press="#id"
 // presses a button when a choice changes; data-confirm="Really?" makes a button ask first;
 // data-keys on a list and data-row on its rows give it j k enter x; data-go="q" is reached by g q;
-// data-copy copies; data-passkey and data-begin sign in or register. All of it works
+// data-copy copies; data-at="12:5" selects a place in a text field; data-passkey and data-begin sign in or register. All of it works
 // without script, if slower.
 package web

@@ -162,25 +162,7 @@ func (s *Server) weigh(r *http.Request, p *rulePage) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &verdict{}
-	lines := splitLines(p.Text)
-	for _, c := range complaints {
-		row := complaintRow{Complaint: c, Word: p.T("note", "参考"), Mark: Mark{"shut", ""}}
-		switch {
-		case c.Note:
-		case c.Warning:
-			v.Warnings++
-			row.Word = p.T("warning", "注意")
-		default:
-			v.Errors++
-			row.Word = p.T("mistake", "誤り")
-		}
-		if c.File == file && c.Line > 0 && c.Line <= len(lines) {
-			row.Code = lines[c.Line-1]
-			row.Here = upTo(row.Code, c.Column-1)
-		}
-		v.Complaints = append(v.Complaints, row)
-	}
+	v := p.complaints(file, complaints)
 	if v.Errors > 0 || !p.May || strings.HasPrefix(file, "lists/") {
 		return v, nil
 	}
@@ -202,10 +184,34 @@ func (s *Server) weigh(r *http.Request, p *rulePage) (*verdict, error) {
 	return v, nil
 }
 
+// complaints puts what is wrong with the text beside the lines it is about.
+func (p *rulePage) complaints(file string, all []rule.Complaint) *verdict {
+	v := &verdict{}
+	lines := splitLines(p.Text)
+	for _, c := range all {
+		row := complaintRow{Complaint: c, Word: p.T("note", "参考"), Mark: Mark{"shut", ""}}
+		switch {
+		case c.Note:
+		case c.Warning:
+			v.Warnings++
+			row.Word = p.T("warning", "注意")
+		default:
+			v.Errors++
+			row.Word = p.T("mistake", "誤り")
+		}
+		if c.File == file && c.Line > 0 && c.Line <= len(lines) {
+			row.Code = lines[c.Line-1]
+			row.Here = upTo(row.Code, c.Column-1)
+		}
+		v.Complaints = append(v.Complaints, row)
+	}
+	return v
+}
+
 // upTo returns spaces as wide as the letters of a line before a column.
 func upTo(line string, before int) string {
 	var b strings.Builder
-	for i, c := range line {
+	for i, c := range []rune(line) {
 		switch {
 		case i >= before:
 			return b.String()
@@ -251,7 +257,7 @@ func (f Frame) trial(t watch.Trial) *trialView {
 func (f Frame) drawTrial(t watch.Trial, rules []trialRule) pictureView {
 	step := max(picture.StepFor(t.Until.Sub(t.From), 168), time.Hour)
 	n := picture.Steps(t.From, t.Until, step, 1000)
-	panel := picture.Panel{Name: f.T("Alerts in each %s", "アラート（%sごと）", f.Span(step)), Height: 96}
+	panel := picture.Panel{Name: f.T("Alerts, in steps of %s", "アラート（%sごと）", f.Span(step)), Height: 96}
 	parts := []string{"a", "", "b", "c", "d"}
 	for i, one := range rules {
 		if i == len(parts) {

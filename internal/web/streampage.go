@@ -81,20 +81,22 @@ func (s *Server) getStream(w http.ResponseWriter, r *http.Request) error {
 
 // drawRate draws how many events were judged in each minute.
 func (f Frame) drawRate(engine watch.Status) *pictureView {
-	n := len(engine.Minutes)
-	if n < 2 {
+	if len(engine.Minutes) == 0 {
 		return nil
 	}
+	const n = 60
+	minutes := engine.Minutes[max(0, len(engine.Minutes)-n):]
+	minutes = append(make([]int, n-len(minutes)), minutes...) // an hour, also of an engine that began just now
 	until := engine.At.Truncate(time.Minute).Add(time.Minute)
-	from := until.Add(-time.Duration(n) * time.Minute)
+	from := until.Add(-n * time.Minute)
 	sum := 0
-	for _, v := range engine.Minutes {
+	for _, v := range minutes {
 		sum += v
 	}
 	v := f.picture("rate", f.T("%s in the last %s, minute by minute", "直近%[2]sのイベント（1分ごと）：%[1]s",
 		f.Count(sum, "event", "events", "件"), f.Span(until.Sub(from))), "", picture.Picture{
 		From: from, Until: until, Step: time.Minute,
-		Panels: []picture.Panel{{Name: f.T("Events a minute", "1分あたりのイベント"), Series: []picture.Series{{Name: f.T("events", "イベント"), Values: engine.Minutes}}}},
+		Panels: []picture.Panel{{Name: f.T("Events a minute", "1分あたりのイベント"), Series: []picture.Series{{Name: f.T("events", "イベント"), Values: minutes}}}},
 	})
 	return &v
 }
