@@ -169,9 +169,9 @@ func (p runPage) CategoryName(x runRow) string {
 func (p runPage) RemitBy() Stamp { return p.On(withholding.RemitBy(p.Run.Day)) }
 
 // FileName is what the file for the bank is called.
-func (p runPage) FileName() string { return fileName(p.Run) }
+func (p runPage) FileName() string { return bankFile(p.Run) }
 
-func fileName(r payout.Run) string {
+func bankFile(r payout.Run) string {
 	if r.Currency == money.JPY {
 		return "zengin-" + r.Day.String() + "-" + r.ID + ".txt"
 	}
@@ -271,7 +271,7 @@ func (s *Server) postRunExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	attachment.Headers(w.Header(), fileName(run), int64(len(file)))
+	attachment.Headers(w.Header(), bankFile(run), int64(len(file)))
 	_, err = w.Write(file)
 	return err
 }
