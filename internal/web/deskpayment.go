@@ -313,11 +313,11 @@ func (s *Server) postPayTax(w http.ResponseWriter, r *http.Request) error {
 		Person: row.Person, Category: withholding.Category(r.PostFormValue("category")), Head: strings.TrimSpace(r.PostFormValue("head")),
 		Treaty: strings.TrimSpace(r.PostFormValue("treaty")),
 	}
-	if t.From, err = dayOf(r, "from"); err != nil {
+	if t.From, err = dateOf(r, "from"); err != nil {
 		return err
 	}
 	if r.PostFormValue("form_day") != "" {
-		if t.FormDay, err = dayOf(r, "form_day"); err != nil {
+		if t.FormDay, err = dateOf(r, "form_day"); err != nil {
 			return err
 		}
 	}
@@ -328,8 +328,8 @@ func (s *Server) postPayTax(w http.ResponseWriter, r *http.Request) error {
 	return s.paid(w, r)
 }
 
-// dayOf reads a day from a form.
-func dayOf(r *http.Request, name string) (calendar.Date, error) {
+// dateOf reads a day from a form.
+func dateOf(r *http.Request, name string) (calendar.Date, error) {
 	d, err := calendar.Parse(strings.TrimSpace(r.PostFormValue(name)))
 	if err != nil {
 		return d, fault.New(fault.Invalid, "Give a day, such as 2018-09-28.", "日付を 2018-09-28 のように入力してください。").At(name)

@@ -162,7 +162,7 @@ func oneFile(r *http.Request, field string) (string, []byte, error) {
 }
 
 func (s *Server) postRateType(w http.ResponseWriter, r *http.Request) error {
-	day, err := dayOf(r, "day")
+	day, err := dateOf(r, "day")
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s *Server) postRateType(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) postRateDrop(w http.ResponseWriter, r *http.Request) error {
-	day, err := dayOf(r, "drop_day")
+	day, err := dateOf(r, "drop_day")
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (s *Server) getRuns(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) postRunPropose(w http.ResponseWriter, r *http.Request) error {
-	day, err := dayOf(r, "day")
+	day, err := dateOf(r, "day")
 	if err != nil {
 		return err
 	}
