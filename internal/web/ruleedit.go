@@ -243,7 +243,7 @@ func (f Frame) trial(t watch.Trial) *trialView {
 	for i := range v.Rules {
 		v.Rules[i].N = counts[v.Rules[i].Name]
 	}
-	for _, a := range t.First {
+	for _, a := range t.First[:min(len(t.First), 12)] {
 		v.First = append(v.First, f.alertRow(a))
 	}
 	if t.Alerts > 0 && t.From.Before(t.Until) {
