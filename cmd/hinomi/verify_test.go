@@ -60,12 +60,14 @@ func (p *published) submit(id string) receipt.Logged {
 		Program: "Program", Kind: receipt.Report, ID: id, Terms: "2017-04-10", DisclosureFrom: "2021-10-16", Salt: receipt.NewSalt(),
 		Files: []receipt.File{{Name: "poc.py", SHA256: sha256.Sum256([]byte("x")), Size: 1}},
 	}
-	e, _, err := p.Append(p.t.Context(), receipt.Appending{
-		Leaf: func(e receipt.Entry) (receipt.Hash, error) {
+	var e receipt.Entry
+	_, err := p.Append(p.t.Context(), func(_ context.Context, _ *sql.Tx, g *receipt.Growth) error {
+		var err error
+		e, err = g.Append(func(e receipt.Entry) (receipt.Hash, error) {
 			s.Received = e.Time
 			return s.Commitment()
-		},
-		Write: func(context.Context, *sql.Tx, receipt.Entry) error { return nil },
+		})
+		return err
 	})
 	if err != nil {
 		p.t.Fatal(err)

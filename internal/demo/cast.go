@@ -160,6 +160,12 @@ func (s *story) amount(t *tale) (amount, why string) {
 		return pick(b.Above[2])
 	case "other-idor 1":
 		return pick(b.Above[3])
+	case "auth-session 1":
+		return pick(b.Above[4])
+	case "crypto-certificate 1":
+		return pick(b.Above[5])
+	case "purchase-price 1":
+		return pick(b.Above[6])
 	case "csrf-setting 2":
 		return pick(b.Below[0])
 	case "auth-code 2":

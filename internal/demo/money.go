@@ -53,12 +53,16 @@ func (s *story) payday(on string) {
 
 // supplyAll lets everybody who was asked give their payment data, except those whose tale is another.
 func (w *teller) supplyAll(ctx context.Context) error {
-	page, err := w.Payouts.Desk(ctx, access.Self, payout.DeskQuery{View: payout.ViewParticipant, Limit: 500})
+	asked, err := w.Payouts.Desk(ctx, access.Self, payout.DeskQuery{View: payout.ViewParticipant, Limit: 500})
+	if err != nil {
+		return err
+	}
+	late, err := w.Payouts.Desk(ctx, access.Self, payout.DeskQuery{View: payout.ViewDesk, Limit: 500}) // whose last day is over
 	if err != nil {
 		return err
 	}
 	given := map[string]bool{}
-	for _, row := range page.Rows {
+	for _, row := range append(asked.Rows, late.Rows...) {
 		if row.State != payout.InfoRequested || given[row.Person] || silent[w.tales[row.Award]] {
 			continue
 		}

@@ -125,9 +125,15 @@ func (m *till) guest(name, country string) access.Caller {
 func (m *till) as(name string) *browser.Page {
 	m.t.Helper()
 	p := m.window(false)
+	m.become(p, name)
+	return p
+}
+
+// become signs somebody in: when the clock was turned, sessions have run out.
+func (m *till) become(p *browser.Page, name string) {
+	m.t.Helper()
 	p.Go("/demo")
 	p.Click(m.say("Sign in as "+name, name+" としてサインイン"))
-	return p
 }
 
 // accepted is a report of somebody that was accepted for a reward.
@@ -182,10 +188,13 @@ func (m *till) pay() {
 	payer.Accessible()
 	m.give()
 	m.clock.set(calendar.Of(2018, 10, 10))
+	m.become(payer, "Payer")
+	m.become(owner, "Owner")
 	m.prepare(payer, awards)
 	m.run(owner, payer, "JPY", awards["Ann Suzuki"], "¥50,988")
 	m.run(owner, payer, "USD", awards["Bob Weiss"], "$500.00")
 	m.lapse(owner, awards["Cat Moran"], ids["Cat Moran"])
+	m.become(payer, "Payer")
 	payer.Go("/desk/payments/ledger")
 	payer.Has("−$500.00", "−¥50,988")
 	payer.Accessible()
@@ -320,6 +329,7 @@ func (m *till) lapse(owner *browser.Page, award, id string) {
 		m.clock.set(row.LastDay.Add(-before))
 		m.must(m.app.Payouts.Tick(m.t.Context())) // the loop looks every ten minutes
 	}
+	m.become(owner, "Owner")
 	owner.Go("/desk/payments?view=decide")
 	owner.Has(id)
 	owner.Go("/desk/payments/" + award)

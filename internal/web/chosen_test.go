@@ -11,6 +11,7 @@ import (
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/db/dbtest"
 	"hinomi.dev/hinomi/internal/lang"
+	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/receipt"
 	"hinomi.dev/hinomi/internal/report"
 )
@@ -22,7 +23,7 @@ func (tn *town) reported(n int) []string {
 	tn.ok(err)
 	tn.Reports.Log = &receipt.Log{DB: tn.db, Key: key, Now: tn.now}
 	tn.Reports.Ready = func(context.Context, string, string) ([]lang.Text, error) { return nil, nil }
-	tn.Reports.Agreed = func(context.Context, *sql.Tx, string, string, string, lang.Lang) error { return nil }
+	tn.Reports.Agreed = func(context.Context, *sql.Tx, []participant.Agreement) error { return nil }
 	mei, ctx := tn.add("mei").Caller(""), tn.t.Context()
 	var ids []string
 	for i := range n {

@@ -74,6 +74,9 @@ func (f Frame) In(t lang.Text) string { return t.In(f.Lang) }
 // Can reports whether the reader may do such a thing at all: whether to offer it.
 func (f Frame) Can(action string) bool { return access.Allow(f.Caller, access.Action(action)) }
 
+// Choose reports whether rows can be selected: not on a page that does not say so itself.
+func (f Frame) Choose() bool { return false }
+
 // SignedIn reports whether the reader has a session.
 func (f Frame) SignedIn() bool { return f.Caller.Kind != access.Nobody }
 

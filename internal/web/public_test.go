@@ -158,9 +158,11 @@ func (h *house) receipt(id string) []byte {
 		Program: "LINE Security Bug Bounty", Kind: receipt.Report, ID: id, Terms: "2017-04-10",
 		TermsSHA256: sha256.Sum256([]byte("terms")), BodySHA256: sha256.Sum256([]byte(id)), BodySize: 4, Salt: receipt.NewSalt(),
 	}
-	e, _, err := h.Receipts.Append(h.t.Context(), receipt.Appending{
-		Leaf:  func(e receipt.Entry) (receipt.Hash, error) { s.Received = e.Time; return s.Commitment() },
-		Write: func(context.Context, *sql.Tx, receipt.Entry) error { return nil },
+	var e receipt.Entry
+	_, err := h.Receipts.Append(h.t.Context(), func(_ context.Context, _ *sql.Tx, g *receipt.Growth) error {
+		var err error
+		e, err = g.Append(func(e receipt.Entry) (receipt.Hash, error) { s.Received = e.Time; return s.Commitment() })
+		return err
 	})
 	h.ok(err)
 	file, err := h.Receipts.Issue(h.t.Context(), receipt.Logged{Statement: s, Index: e.Index})
