@@ -8,7 +8,7 @@ import (
 
 // panel works out one panel that stands between top and top+high.
 func (p Picture) panel(panel Panel, top, high, right int) DrawnPanel {
-	d := DrawnPanel{Name: panel.Name, NameY: top - 14}
+	d := DrawnPanel{Name: panel.Name, NameY: top - 9}
 	most := max(panel.Limit.At, panel.most())
 	ceiling, step := scale(most)
 	y := func(v int) float64 { return float64(top+high) - float64(high)*float64(v)/float64(ceiling) }

@@ -138,7 +138,7 @@ const (
 	right      = 948
 	named      = 832 // where panels end whose series are named beside them
 	lane       = 42
-	head       = 30 // above a panel, for its name
+	head       = 24 // above a panel, for its name
 	ordinary   = 120
 	foot       = 26 // below all, for the dates
 	flagWidth  = 19

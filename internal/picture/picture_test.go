@@ -91,12 +91,12 @@ func TestSeriesStandOnEachOther(t *testing.T) {
 		Form: Bars, Height: 100, Series: []Series{{Part: "a", Values: []int{1, 0}}, {Part: "b", Values: []int{1, 2}}},
 	}}}
 	d := p.Draw()
-	want := []Shape{{Part: "a", Path: "M56 134H501V84H56Z"}, {Part: "b", Path: "M56 84H501V34H56ZM502 134H947V34H502Z"}}
+	want := []Shape{{Part: "a", Path: "M56 128H501V78H56Z"}, {Part: "b", Path: "M56 78H501V28H56ZM502 128H947V28H502Z"}}
 	if diff := cmp.Diff(want, d.Panels[0].Shapes); diff != "" {
 		t.Error(diff)
 	}
 	p.Panels[0].Form = Areas
-	want = []Shape{{Part: "a", Path: "M56 134V84H444V134H832V134H56Z"}, {Part: "b", Path: "M56 84V34H832V134H444V84H56Z"}}
+	want = []Shape{{Part: "a", Path: "M56 128V78H444V128H832V128H56Z"}, {Part: "b", Path: "M56 78V28H832V128H444V78H56Z"}}
 	if diff := cmp.Diff(want, p.Draw().Panels[0].Shapes); diff != "" {
 		t.Error(diff)
 	}
