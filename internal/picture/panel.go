@@ -145,7 +145,6 @@ func (p Panel) most() int {
 // scale returns the top of a scale that holds most, and the step between its lines: one, two or five
 // times a power of ten, two to four of them.
 func scale(most int) (ceiling, step int) {
-	step = 1
 	for power := 1; ; power *= 10 {
 		for _, times := range []int{1, 2, 5} {
 			step = times * power

@@ -189,6 +189,6 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // it was only asked for its port
+	defer ln.Close()
 	return ln.Addr().(*net.TCPAddr).Port
 }

@@ -143,7 +143,7 @@ func (t *turn) take(c *chunk) {
 	}
 	if c.missed > 0 && t.position > 0 {
 		t.missed += c.missed
-		t.Log.Warn("events were dropped before they were judged", slog.Uint64("batches", c.missed)) //nolint:noctx // nobody asked
+		t.Log.Warn("events were dropped before they were judged", slog.Uint64("batches", c.missed))
 	}
 	alerts := t.engine.Take(c.batch)
 	t.position, t.seen, t.received, t.waits = c.position, c.seen, c.until, true

@@ -60,7 +60,7 @@ func (t *turn) snapshot() error {
 	began := time.Now() // wall clock: how long it takes
 	if err := t.writeSnapshot(); err != nil {
 		// The one before is there, and marks are kept from there on: only a start takes longer.
-		t.Log.Error("a snapshot of the watch could not be written", slog.Any("error", err)) //nolint:noctx // nobody asked
+		t.Log.Error("a snapshot of the watch could not be written", slog.Any("error", err))
 		t.snapshots.at, t.snapshots.seen = began, t.seen
 		return nil
 	}

@@ -27,6 +27,7 @@ import (
 	"hinomi.dev/hinomi/internal/db/dbtest"
 	"hinomi.dev/hinomi/internal/lang"
 	"hinomi.dev/hinomi/internal/limit"
+	"hinomi.dev/hinomi/internal/notice/mail"
 	"hinomi.dev/hinomi/internal/participant"
 	"hinomi.dev/hinomi/internal/payout"
 	"hinomi.dev/hinomi/internal/person"
@@ -71,6 +72,7 @@ func newTown(t testing.TB) *town {
 			Participants: &participant.Participants{DB: d, Audit: trail, Now: tn.now, Program: prog, People: people, Holds: report.Holds, Barred: report.Barred},
 			Awards:       &reward.Awards{DB: d, Audit: trail, Program: prog, Reports: reports, Now: tn.now},
 			Payouts:      &payout.Payouts{DB: d, Audit: trail, Now: tn.now, Key: make([]byte, person.KeySize), Countries: screening.ShippedCountries()},
+			Mails:        &mail.Mails{DB: d, Audit: trail, Now: tn.now},
 			Files:        &attachment.Store{Dir: t.TempDir()},
 		},
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -45,7 +44,7 @@ func (p *ledgerPage) search(s *Server, r *http.Request) error {
 		all = all[:entriesOnPage]
 		q := r.URL.Query()
 		q.Set("start", strconv.Itoa(p.Query.Skip+entriesOnPage))
-		p.Next = ledgerPath + "?" + url.Values(q).Encode()
+		p.Next = ledgerPath + "?" + q.Encode()
 	}
 	var ids []string
 	for _, e := range all {

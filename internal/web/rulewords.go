@@ -104,7 +104,7 @@ func (f Frame) whose(keys []string) string {
 func (f Frame) inputs(set *rule.Set, in []rule.Input, between string) string {
 	var all []string
 	for _, one := range in {
-		title := ""
+		var title string
 		if one.Chained {
 			title = set.Correlations[one.Rule].Title
 		} else {
