@@ -39,6 +39,7 @@ type turn struct {
 	engine   *detect.Engine
 	set      *rule.Set         // of the engine
 	rules    *ruleset          // what is wanted
+	followed int64             // the newest generation of the rules that the engine had all of
 	running  map[string]string // the digests of the engine's rules, by name
 	lateness time.Duration     // of the engine
 	known    []stream.Position // marks of the time before, not applied yet
@@ -234,6 +235,10 @@ func (t *turn) figure() Figures {
 		At: t.Now().UTC(), Position: t.position, Seen: t.seen, Received: t.received, Events: t.engine.Stats.Events, Late: t.engine.Stats.Late,
 		Bad: t.engine.Stats.Bad, Missed: t.missed, Minutes: append([]int(nil), t.minutes...), Rules: map[string]RuleFigures{}, Replay: t.replay.progress(),
 	}
+	if len(t.fresh()) == 0 {
+		t.followed = t.rules.generation
+	}
+	f.Change = t.followed
 	for _, g := range t.engine.Figures() {
 		if g.Rule.Generate {
 			f.Rules[g.Rule.Name] = RuleFigures{g.Rule.Digest, g.Matched, g.Keys, g.Bytes}

@@ -25,6 +25,7 @@ type Figures struct {
 	Minutes  []int                  `json:"minutes"`
 	Rules    map[string]RuleFigures `json:"rules"`
 	Replay   *Replay                `json:"replay,omitempty"`
+	Change   int64                  `json:"change"` // the newest change of the rules that the engine follows
 }
 
 // RuleFigures are what one rule takes.
@@ -65,10 +66,12 @@ func (w *Watch) Status(ctx context.Context, who access.Caller) (Status, error) {
 		return Status{}, err
 	}
 	s := Status{Lateness: w.lateness(), Figures: f}
-	var until int64
-	if err := w.DB.Read().QueryRowContext(ctx, `SELECT holder, held_until FROM watch WHERE id = 1`).Scan(&s.Holder, &until); err != nil {
+	var until, changed int64
+	err = w.DB.Read().QueryRowContext(ctx, `SELECT holder, held_until, generation FROM watch WHERE id = 1`).Scan(&s.Holder, &until, &changed)
+	if err != nil {
 		return Status{}, fmt.Errorf("reading who watches: %w", err)
 	}
+	s.Waiting = f.Change < changed
 	if time.Now().After(db.Time(until)) { // wall clock: a lease runs in real time
 		s.Holder = ""
 	}

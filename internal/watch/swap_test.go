@@ -237,3 +237,22 @@ func TestAChangeThatWouldBreakRulesIsNotSaved(t *testing.T) {
 		}
 	})
 }
+
+func TestAChangeWaitsUntilTheEngineHasIt(t *testing.T) {
+	eachDB(t, func(t *testing.T, b *bench) {
+		_, err := b.SaveRule(ctx, responder, "mine.yml", pairRule, 0)
+		b.must(err)
+		s, err := b.Status(ctx, responder)
+		b.must(err)
+		if !s.Waiting {
+			t.Error("no engine runs, and nothing waits for it")
+		}
+		b.start()
+		b.caughtUp()
+		s, err = b.Status(ctx, responder)
+		b.must(err)
+		if s.Waiting {
+			t.Errorf("the engine has the rule, and it waits: %+v", s)
+		}
+	})
+}
