@@ -33,7 +33,7 @@ const (
 var Views = []View{ViewDesk, ViewParticipant, ViewRate, ViewBank, ViewEnded, ViewAll, ViewDecide}
 
 var viewNames = map[View]lang.Text{
-	ViewDesk:        {EN: "Desk’s turn", JA: "デスクの担当"},
+	ViewDesk:        {EN: "Desk’s turn", JA: "運営の担当"},
 	ViewParticipant: {EN: "Participant’s turn", JA: "参加者の入力待ち"},
 	ViewRate:        {EN: "Rate pending", JA: "レート確定待ち"},
 	ViewBank:        {EN: "With the bank", JA: "銀行へ送付済み"},

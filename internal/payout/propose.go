@@ -46,7 +46,8 @@ func (ps *Payouts) lapse(ctx context.Context, p Payment) error {
 		return nil // a person decided, or has to; the machine does not ask twice
 	}
 	return ps.propose(ctx, access.Self, p, Proposal{Award: p.Award, Event: Waive,
-		Reason: fmt.Sprintf("No payment data by %v; asked on %v, with reminders.", p.LastDay, calendar.In(p.AskedAt, calendar.JST))})
+		Reason: fmt.Sprintf("支払情報が期限の%[1]vまでに提出されませんでした（%[2]vに依頼し、その後もお知らせ済み）。\nNo payment data by %[1]v; asked on %[2]v, with reminders.",
+			p.LastDay, calendar.In(p.AskedAt, calendar.JST))})
 }
 
 // Propose proposes to end a payment. A participant may propose a donation of their own reward.

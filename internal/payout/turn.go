@@ -23,7 +23,7 @@ const (
 )
 
 var turnNames = map[Turn]lang.Text{
-	TurnDesk:        {EN: "Desk", JA: "デスク"},
+	TurnDesk:        {EN: "Desk", JA: "運営"},
 	TurnParticipant: {EN: "Participant", JA: "参加者"},
 	TurnRate:        {EN: "The rate’s day", JA: "レート確定日"},
 	TurnBank:        {EN: "Bank", JA: "銀行"},

@@ -196,7 +196,7 @@ func (p *alertPage) draw(events []watch.EvidenceEvent, lanes []picture.Lane) {
 	if p.Means.Limit > 1 {
 		panel.Limit = picture.Limit{At: p.Means.Limit, Name: lower(p.Means.Than)}
 	}
-	rang := picture.Lane{Name: p.T("This desk", "このデスク"), Part: "ours", Marks: []picture.Mark{{At: p.Alert.At, Name: p.T("the alert", "アラート")}}}
+	rang := picture.Lane{Name: p.T("This desk", "運営"), Part: "ours", Marks: []picture.Mark{{At: p.Alert.At, Name: p.T("the alert", "アラート")}}}
 	v := p.picture("window", p.T("How the window filled until the alert", "アラートまでの推移"), "", picture.Picture{
 		From: from, Until: until, Step: step, Lanes: withFirst(lanes, rang), Panels: []picture.Panel{panel},
 	})

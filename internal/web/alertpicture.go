@@ -145,7 +145,7 @@ func (s *Server) drawReach(ctx context.Context, f Frame, rule string, pic pictur
 		}
 		pic.Panels = append(pic.Panels, panel)
 	}
-	first := picture.Lane{Name: f.T("This desk", "このデスク"), Part: "ours", Marks: []picture.Mark{{At: reach.First, Name: f.T("the first alert of %s", "%s の最初のアラート", rule)}}}
+	first := picture.Lane{Name: f.T("This desk", "運営"), Part: "ours", Marks: []picture.Mark{{At: reach.First, Name: f.T("the first alert of %s", "%s の最初のアラート", rule)}}}
 	pic.Lanes = withFirst(pic.Lanes, first)
 	name := f.T("%s alerts of %s: %s", "%[2]s のアラート%[1]s件：%[3]s", f.Number(reach.Alerts), rule, join(f, totals))
 	about := f.T("Each is counted where it appears for the first time.", "それぞれ、最初に現れた時点で数えています。")
@@ -230,7 +230,7 @@ func (s *Server) lanes(f Frame, from, until time.Time) []picture.Lane {
 	if s.DemoPlaying == nil {
 		return nil
 	}
-	ours := picture.Lane{Name: f.T("This desk", "このデスク"), Part: "ours"}
+	ours := picture.Lane{Name: f.T("This desk", "運営"), Part: "ours"}
 	facts := picture.Lane{Name: f.T("What happened then", "当時の出来事"), Part: "facts"}
 	within := func(all []RecordedAt) (marks []picture.Mark) {
 		for _, m := range all {
