@@ -132,7 +132,7 @@ func listRates(ctx context.Context, v *visit, in *struct {
 		}
 	}
 	all, err := v.Payouts.Rates(ctx, v.who, in.Kind, until, in.Limit)
-	return Page[rateView]{Items: each(all, func(r payout.Rate) rateView {
+	return Page[rateView]{Items: each(all, func(r payout.RateEntry) rateView {
 		return rateView{r.Kind, dayText(r.Day), r.Value.String(), r.Hash, r.EnteredBy, r.ConfirmedBy}
 	})}, err
 }

@@ -16,41 +16,26 @@ import (
 // A run may have ten thousand awards, so what it reads and writes goes in many rows at a time: one
 // statement each would cost a round trip each.
 
-// maxValues is how many values one statement carries; SQLite takes 32,766 and PostgreSQL 65,535, and
-// beyond some hundred rows nothing is won.
-const maxValues = 2000
+// maxAwards is how many awards one statement names; SQLite takes 32,766 parameters and PostgreSQL 65,535.
+const maxAwards = 2000
 
 // insertRows writes rows in as few statements as fit. into ends before VALUES.
 func insertRows(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
-	for len(rows) > 0 {
-		width := len(rows[0])
-		n := min(len(rows), maxValues/width)
-		var text strings.Builder
-		text.WriteString(into + " VALUES ")
-		args := make([]any, 0, n*width)
-		for i, row := range rows[:n] {
-			text.WriteString(placeholders(i > 0, len(args), width))
-			args = append(args, row...)
-		}
-		if _, err := tx.ExecContext(ctx, text.String(), args...); err != nil {
+	for values, args := range db.Values(rows) {
+		if _, err := tx.ExecContext(ctx, into+" VALUES "+values, args...); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
 }
 
-// placeholders writes ($5, $6), with a comma before it where there is something before it.
-func placeholders(comma bool, from, n int) string {
+// placeholders writes ($4, $5): n of them, behind the first ones.
+func placeholders(from, n int) string {
 	text := make([]string, n)
 	for i := range text {
 		text[i] = "$" + strconv.Itoa(from+i+1)
 	}
-	row := "(" + strings.Join(text, ", ") + ")"
-	if comma {
-		return ", " + row
-	}
-	return row
+	return "(" + strings.Join(text, ", ") + ")"
 }
 
 // keys returns the ciphers of everybody that a query names, by their ids. who is a SELECT of ids.
@@ -129,14 +114,14 @@ func taxesIn(ctx context.Context, q db.Querier, run string, on calendar.Date) (m
 func enter(ctx context.Context, tx *sql.Tx, now time.Time, r Run, awards []string) (bool, error) {
 	moved := 0
 	for rest := awards; len(rest) > 0; {
-		n := min(len(rest), maxValues)
+		n := min(len(rest), maxAwards)
 		args := []any{r.ID, db.Micros(now), r.Currency}
 		for _, a := range rest[:n] {
 			args = append(args, a)
 		}
 		res, err := tx.ExecContext(ctx, `
 			UPDATE payment SET state = 'in_run', run = $1, updated_at = $2, version = version + 1
-			WHERE state = 'rate_set' AND currency = $3 AND award IN `+placeholders(false, 3, n), args...)
+			WHERE state = 'rate_set' AND currency = $3 AND award IN `+placeholders(3, n), args...)
 		if err != nil {
 			return false, fmt.Errorf("putting payments into run %s: %w", r.ID, err)
 		}

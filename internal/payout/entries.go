@@ -72,12 +72,7 @@ func (ps *Payouts) Entries(ctx context.Context, who access.Caller, q EntryQuery)
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	for i := range all {
-		if all[i].Postings, err = postings(ctx, ps.DB.Read(), all[i].Key); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return all, postings(ctx, ps.DB.Read(), all)
 }
 
 // where is the question in SQL.
@@ -116,19 +111,30 @@ func (q EntryQuery) where() (string, []any, error) {
 	return strings.Join(conds, " AND "), args, nil
 }
 
-func postings(ctx context.Context, q db.Querier, entry string) ([]Posting, error) {
-	rows, err := q.QueryContext(ctx, `SELECT account, currency, amount FROM ledger_posting WHERE entry = $1 ORDER BY place`, entry)
+// postings reads what entries did to the accounts, of all of them at once.
+func postings(ctx context.Context, q db.Querier, all []Entry) error {
+	if len(all) == 0 {
+		return nil
+	}
+	place, keys := map[string]int{}, make([]any, len(all))
+	for i, e := range all {
+		place[e.Key], keys[i] = i, e.Key
+	}
+	rows, err := q.QueryContext(ctx, `
+		SELECT entry, account, currency, amount
+		FROM ledger_posting WHERE entry IN `+placeholders(0, len(keys))+` ORDER BY entry, place`, keys...)
 	if err != nil {
-		return nil, fmt.Errorf("reading entry %s: %w", entry, err)
+		return fmt.Errorf("reading the postings of entries: %w", err)
 	}
 	defer rows.Close()
-	var all []Posting
 	for rows.Next() {
+		var key string
 		var p Posting
-		if err := rows.Scan(&p.Account, &p.Amount.Currency, &p.Amount.Minor); err != nil {
-			return nil, fmt.Errorf("reading entry %s: %w", entry, err)
+		if err := rows.Scan(&key, &p.Account, &p.Amount.Currency, &p.Amount.Minor); err != nil {
+			return fmt.Errorf("reading the postings of entries: %w", err)
 		}
-		all = append(all, p)
+		e := &all[place[key]]
+		e.Postings = append(e.Postings, p)
 	}
-	return all, rows.Err()
+	return rows.Err()
 }

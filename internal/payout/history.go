@@ -77,19 +77,5 @@ func (ps *Payouts) ProposalsOn(ctx context.Context, who access.Caller, award str
 	if err := ps.Audit.Allow(ctx, who, access.AwardRead, award); err != nil {
 		return nil, err
 	}
-	rows, err := ps.DB.Read().QueryContext(ctx, `
-		SELECT `+proposalColumns+` FROM payment_proposal WHERE award = $1 ORDER BY id DESC`, award)
-	if err != nil {
-		return nil, fmt.Errorf("listing proposals: %w", err)
-	}
-	defer rows.Close()
-	var all []Proposal
-	for rows.Next() {
-		x, err := scanProposal(rows)
-		if err != nil {
-			return nil, fmt.Errorf("listing proposals: %w", err)
-		}
-		all = append(all, x)
-	}
-	return all, rows.Err()
+	return proposals(ctx, ps.DB.Read(), `award = $1 ORDER BY id DESC`, award)
 }

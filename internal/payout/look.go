@@ -8,7 +8,6 @@ import (
 	"hinomi.dev/hinomi/internal/access"
 	"hinomi.dev/hinomi/internal/calendar"
 	"hinomi.dev/hinomi/internal/db"
-	"hinomi.dev/hinomi/internal/money"
 )
 
 // Taxes returns every category that was set for a payee, the one for the latest days first.
@@ -33,19 +32,8 @@ func (ps *Payouts) Taxes(ctx context.Context, who access.Caller, person string) 
 	return all, rows.Err()
 }
 
-// A Rate is one day's rate of a kind, in yen for a dollar.
-type Rate struct {
-	Kind        RateKind
-	Day         calendar.Date
-	Value       money.Decimal
-	Hash        string // of the file, or of what was typed
-	EnteredBy   string
-	EnteredAt   time.Time
-	ConfirmedBy string // empty while a typed rate waits for a second person
-}
-
 // Rates returns the newest rates up to a day, at most limit, the newest first.
-func (ps *Payouts) Rates(ctx context.Context, who access.Caller, kind RateKind, until calendar.Date, limit int) ([]Rate, error) {
+func (ps *Payouts) Rates(ctx context.Context, who access.Caller, kind RateKind, until calendar.Date, limit int) ([]RateEntry, error) {
 	if err := ps.Audit.Allow(ctx, who, access.AwardRead, string(kind)); err != nil {
 		return nil, err
 	}
@@ -53,31 +41,7 @@ func (ps *Payouts) Rates(ctx context.Context, who access.Caller, kind RateKind, 
 	if !until.IsZero() {
 		last = until.String()
 	}
-	rows, err := ps.DB.Read().QueryContext(ctx, `
-		SELECT kind, day, value, hash, entered_by, entered_at, confirmed_by
-		FROM rate WHERE kind = $1 AND day <= $2 ORDER BY day DESC LIMIT $3`, string(kind), last, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing rates: %w", err)
-	}
-	defer rows.Close()
-	var all []Rate
-	for rows.Next() {
-		var r Rate
-		var on, value string
-		var at int64
-		if err := rows.Scan(&r.Kind, &on, &value, &r.Hash, &r.EnteredBy, &at, &r.ConfirmedBy); err != nil {
-			return nil, fmt.Errorf("listing rates: %w", err)
-		}
-		r.EnteredAt = db.Time(at)
-		if r.Day, err = calendar.Parse(on); err == nil {
-			r.Value, err = money.ParseDecimal(value)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("listing rates: %w", err)
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return rateEntries(ctx, ps.DB.Read(), `WHERE kind = $1 AND day <= $2 ORDER BY day DESC LIMIT $3`, string(kind), last, limit)
 }
 
 // A LoadedList is a sanctions list that payees are screened against.

@@ -111,7 +111,12 @@ func (ps *Payouts) Proposals(ctx context.Context, who access.Caller) ([]Proposal
 	if err := ps.Audit.Allow(ctx, who, access.AwardRead, ""); err != nil {
 		return nil, err
 	}
-	rows, err := ps.DB.Read().QueryContext(ctx, `SELECT `+proposalColumns+` FROM payment_proposal WHERE state = 'proposed' ORDER BY id`)
+	return proposals(ctx, ps.DB.Read(), `state = 'proposed' ORDER BY id`)
+}
+
+// proposals reads those that a condition chooses, in its order.
+func proposals(ctx context.Context, q db.Querier, which string, args ...any) ([]Proposal, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+proposalColumns+` FROM payment_proposal WHERE `+which, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing proposals: %w", err)
 	}

@@ -64,10 +64,10 @@ func (ps *Payouts) RateBook(ctx context.Context, who access.Caller, kind RateKin
 	if b.Years, err = rateYears(ctx, q, kind, today.Year); err != nil {
 		return b, err
 	}
-	if b.Waiting, err = rateEntries(ctx, q, `kind = $1 AND confirmed_by = ''`, string(kind)); err != nil {
+	if b.Waiting, err = rateEntries(ctx, q, `WHERE kind = $1 AND confirmed_by = '' ORDER BY day`, string(kind)); err != nil {
 		return b, err
 	}
-	known, err := rateEntries(ctx, q, `kind = $1 AND day >= $2 AND day <= $3 AND confirmed_by <> ''`,
+	known, err := rateEntries(ctx, q, `WHERE kind = $1 AND day >= $2 AND day <= $3 AND confirmed_by <> '' ORDER BY day`,
 		string(kind), calendar.Of(year, 1, 1).String(), calendar.Of(year, 12, 31).String())
 	if err != nil {
 		return b, err
@@ -144,10 +144,11 @@ func rateYears(ctx context.Context, q db.Querier, kind RateKind, this int) ([]in
 	return years, nil
 }
 
-func rateEntries(ctx context.Context, q db.Querier, where string, args ...any) ([]RateEntry, error) {
+// rateEntries reads the rates on record that a WHERE clause chooses, in its order.
+func rateEntries(ctx context.Context, q db.Querier, which string, args ...any) ([]RateEntry, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT kind, day, value, hash, entered_by, entered_at, confirmed_by
-		FROM rate WHERE `+where+` ORDER BY day`, args...)
+		FROM rate `+which, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading rates: %w", err)
 	}
